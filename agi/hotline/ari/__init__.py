@@ -1,0 +1,1 @@
+"""A client for the Asterisk REST Interface; knows nothing of this project."""

@@ -1,0 +1,1 @@
+"""The menu as data: its model and its checks."""

@@ -1,0 +1,1 @@
+"""The private Asterisk of demo and tests: its root file system, its configuration, its start and stop."""

@@ -1,0 +1,115 @@
+"""Child processes that end with us.
+
+Every server and softphone we start runs as the first process of a PID namespace of its own, with the kernel's
+parent-death signal set: when this process ends, however it ends, the kernel ends the child and all its descendants.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+STOP_SECONDS = 5.0
+
+
+class MissingProgram(Exception):
+    """A program this machine should have is not there."""
+
+
+class ChildFailed(Exception):
+    """A child process did not do what it was started for."""
+
+
+def need(program: str) -> str:
+    """Return the full path of `program`.
+
+    Raises:
+        MissingProgram: it is not on the PATH.
+    """
+    found = shutil.which(program)
+    if found is None:
+        raise MissingProgram(f"{program} is not installed; run `make setup`")
+    return found
+
+
+@dataclass(frozen=True)
+class Box:
+    """What a child sees of this machine.
+
+    Attributes:
+        root: the folder that is its `/`; the machine's own when None.
+        shared: folders of ours it sees at the same path, read and write.
+        as_nobody: run under the user id of `nobody` (for servers that refuse to run as root); files stay ours.
+    """
+
+    root: Path | None = None
+    shared: Sequence[Path] = ()
+    as_nobody: bool = False
+
+    def command(self, argv: Sequence[str]) -> list[str]:
+        """Return the command line that runs `argv` in this box.
+
+        Raises:
+            MissingProgram: bubblewrap is not installed.
+        """
+        line = [need("bwrap"), "--die-with-parent", "--unshare-pid", "--bind", str(self.root or "/"), "/"]
+        line += ["--dev-bind", "/dev", "/dev"] if self.root is None else ["--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - a fresh one
+        line += ["--proc", "/proc"]
+        for folder in self.shared:
+            line += ["--bind", str(folder), str(folder)]
+        if self.as_nobody and os.geteuid() == 0:
+            line += ["--unshare-user", "--uid", "65534", "--gid", "65534"]
+        return [*line, "--", *argv]
+
+
+class Child:
+    """A running child process."""
+
+    def __init__(self, process: asyncio.subprocess.Process, name: str) -> None:
+        self._process = process
+        self.name = name
+
+    @classmethod
+    async def start(
+        cls,
+        argv: Sequence[str],
+        *,
+        box: Box,
+        name: str,
+        output: IO[bytes] | int = asyncio.subprocess.DEVNULL,
+        env: Mapping[str, str] | None = None,
+    ) -> Child:
+        """Start `argv` in `box`; standard output and error go to `output`.
+
+        Raises:
+            MissingProgram: bubblewrap is not installed.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *box.command(argv), stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, env=env
+        )
+        return cls(process, name)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.returncode is None
+
+    async def wait(self) -> int:
+        """Wait for its end and return its exit status."""
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """End it and everything it started; returns when it is gone."""
+        if self.running:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+        async with asyncio.timeout(STOP_SECONDS):
+            await self._process.wait()

@@ -1,0 +1,1 @@
+"""Everything kept in Postgres; the only place with queries."""

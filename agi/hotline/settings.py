@@ -1,0 +1,143 @@
+"""Every setting in one place, with unit, range, default and why.
+
+A setting is read from the environment as `HOTLINE_<GROUP>__<NAME>`, for example `HOTLINE_PASSWORD__LENGTH=10`.
+The menu's words and timers are not here: an admin edits them in `dialplan/menu.toml`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """A setting has a value that is not allowed; the message names it, the value and what is allowed."""
+
+
+def _share() -> Path:
+    """Return the folder with dialplan/, sounds/ and db/: the checkout's, or the installed wheel's."""
+    package = Path(__file__).resolve().parent
+    installed = package / "share"
+    return installed if installed.is_dir() else package.parent.parent
+
+
+SHARE = _share()
+
+
+class AriSettings(BaseModel):
+    """How the application reaches Asterisk."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$", description="base address of Asterisk's HTTP server")] = (
+        "http://127.0.0.1:8088"
+    )
+    user: Annotated[str, Field(min_length=1, description="ARI user of ari.conf")] = "hotline"
+    password: Annotated[SecretStr, Field(description="its password")] = SecretStr("")
+    app: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Stasis application name")] = "hotline"
+
+
+class DatabaseSettings(BaseModel):
+    """Where the members and records are."""
+
+    dsn: Annotated[SecretStr, Field(description="PostgreSQL connection URI")] = SecretStr("postgresql:///hotline")
+    pool_max: Annotated[int, Field(ge=1, le=100, description="connections at most; one call needs one for ~2 ms")] = 8
+    time_limit: Annotated[
+        float, Field(ge=0.2, le=10, description="seconds for any one query, so that a caller is told within 3 s")
+    ] = 2.0
+
+
+class PasswordSettings(BaseModel):
+    """What a new password looks like and how it is kept (SPEC §4)."""
+
+    length: Annotated[int, Field(ge=6, le=12, description="digits; nine of eight symbols are 27 bits")] = 9
+    digits: Annotated[
+        str, Field(pattern=r"^[0-9]{6,10}$", description="digits used; 7 and 8 are the ones misheard on the phone")
+    ] = "01234569"
+    valid_hours: Annotated[int, Field(ge=1, le=72, description="hours until a password not changed expires")] = 24
+    sign_in_minutes: Annotated[
+        int, Field(ge=1, le=60, description="minutes after a reading began in which a first sign-in makes it active")
+    ] = 10
+    pepper: Annotated[SecretStr, Field(description="secret key outside the database, at least 32 characters")] = (
+        SecretStr("")
+    )
+    pepper_file: Annotated[Path | None, Field(description="file to read the pepper from, in place of `pepper`")] = None
+    pepper_key_id: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,16}$", description="name of this pepper")] = "1"
+    hash_threads: Annotated[int, Field(ge=1, le=16, description="hashes at once; each is 32 ms of one core")] = 2
+
+    @field_validator("digits")
+    @classmethod
+    def _distinct(cls, digits: str) -> str:
+        if len(set(digits)) != len(digits):
+            raise ValueError("each digit once")
+        return digits
+
+
+class LimitSettings(BaseModel):
+    """How often (SPEC §3, Limits)."""
+
+    caller_failures_hour: Annotated[int, Field(ge=3, le=20, description="failed checks a caller may have an hour")] = 6
+    caller_failures_day: Annotated[int, Field(ge=3, le=50, description="failed checks a caller may have a day")] = 12
+    number_failures_day: Annotated[
+        int, Field(ge=20, le=1000, description="failed checks of one insurance number a day, then silently refused")
+    ] = 100
+    reissues_day: Annotated[int, Field(ge=1, le=10, description="passwords of one account that became active a day")] = 3
+    pending_day: Annotated[int, Field(ge=3, le=50, description="passwords of one account begun a day")] = 10
+
+
+class VoiceSettings(BaseModel):
+    """How the prompts sound and where they lie."""
+
+    sounds: Annotated[Path, Field(description="folder of the built prompts")] = Path.home() / ".cache/vssid-hotline/sounds"
+    secrets: Annotated[Path, Field(description="folder on tmpfs for the nameless files of spoken secrets")] = Path(
+        "/dev/shm/hotline"  # noqa: S108 - tmpfs is the point: a spoken secret never reaches a disk
+    )
+    voice: Annotated[str, Field(min_length=2, description="espeak-ng voice")] = "vi"
+    rate: Annotated[int, Field(ge=80, le=260, description="words a minute")] = 140
+
+
+class CallSettings(BaseModel):
+    """A call as a whole."""
+
+    notice: Annotated[
+        Literal["early", "answered", "off"], Field(description="price notice: before answer (free), after it, or none")
+    ] = "early"
+    price_per_minute: Annotated[int, Field(ge=0, le=100_000, description="đồng for each started minute")] = 1000
+
+
+class Settings(BaseSettings):
+    """All settings of the application."""
+
+    model_config = SettingsConfigDict(env_prefix="HOTLINE_", env_nested_delimiter="__", extra="ignore")
+
+    ari: AriSettings = AriSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    password: PasswordSettings = PasswordSettings()
+    limits: LimitSettings = LimitSettings()
+    voice: VoiceSettings = VoiceSettings()
+    call: CallSettings = CallSettings()
+    menu: Annotated[Path, Field(description="the menu as data")] = SHARE / "dialplan" / "menu.toml"
+
+    @classmethod
+    def load(cls) -> Settings:
+        """Read the settings from the environment.
+
+        Raises:
+            SettingsError: a value is not allowed; secrets are not shown.
+        """
+        try:
+            return cls()
+        except ValidationError as wrong:
+            raise SettingsError("\n".join(_sentence(error) for error in wrong.errors(include_url=False))) from None
+
+
+_SECRET = ("password", "pepper", "dsn")
+
+
+def _sentence(error: object) -> str:
+    assert isinstance(error, dict)
+    path = [str(part) for part in error["loc"]]
+    name = "HOTLINE_" + "__".join(part.upper() for part in path)
+    shown = "(hidden)" if path[-1] in _SECRET else repr(error["input"])
+    return f"{name}={shown}: {error['msg']}"
