@@ -7,10 +7,13 @@ The menu's words and timers are not here: an admin edits them in `dialplan/menu.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 class SettingsError(Exception):
@@ -25,12 +28,13 @@ def _share() -> Path:
 
 
 SHARE = _share()
+CACHE = Path.home() / ".cache" / "vssid-hotline"
 
 
 class AriSettings(BaseModel):
     """How the application reaches Asterisk."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$", description="base address of Asterisk's HTTP server")] = (
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$", description="address of Asterisk's HTTP server")] = (
         "http://127.0.0.1:8088"
     )
     user: Annotated[str, Field(min_length=1, description="ARI user of ari.conf")] = "hotline"
@@ -82,14 +86,16 @@ class LimitSettings(BaseModel):
     number_failures_day: Annotated[
         int, Field(ge=20, le=1000, description="failed checks of one insurance number a day, then silently refused")
     ] = 100
-    reissues_day: Annotated[int, Field(ge=1, le=10, description="passwords of one account that became active a day")] = 3
+    reissues_day: Annotated[int, Field(ge=1, le=10, description="passwords active a day and account")] = 3
     pending_day: Annotated[int, Field(ge=3, le=50, description="passwords of one account begun a day")] = 10
 
 
 class VoiceSettings(BaseModel):
     """How the prompts sound and where they lie."""
 
-    sounds: Annotated[Path, Field(description="folder of the built prompts")] = Path.home() / ".cache/vssid-hotline/sounds"
+    sounds: Annotated[Path, Field(description="folder of the built prompts")] = (
+        Path.home() / ".cache/vssid-hotline/sounds"
+    )
     secrets: Annotated[Path, Field(description="folder on tmpfs for the nameless files of spoken secrets")] = Path(
         "/dev/shm/hotline"  # noqa: S108 - tmpfs is the point: a spoken secret never reaches a disk
     )
@@ -135,8 +141,7 @@ class Settings(BaseSettings):
 _SECRET = ("password", "pepper", "dsn")
 
 
-def _sentence(error: object) -> str:
-    assert isinstance(error, dict)
+def _sentence(error: ErrorDetails) -> str:
     path = [str(part) for part in error["loc"]]
     name = "HOTLINE_" + "__".join(part.upper() for part in path)
     shown = "(hidden)" if path[-1] in _SECRET else repr(error["input"])
