@@ -1,1 +1,7 @@
 """What the assistant says and asks: the walk through the menu, the re-issue, the information."""
+
+from hotline.dialogue.hotline import Hotline
+from hotline.dialogue.readings import Readings
+from hotline.dialogue.reception import converse
+
+__all__ = ["Hotline", "Readings", "converse"]

@@ -1,0 +1,116 @@
+"""The call a conversation sees."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from hotline.call.collector import Collector
+from hotline.call.line import KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Mapping, Sequence
+
+    from hotline.call.collector import Entry, Keyed
+    from hotline.call.line import Line, Sound
+
+T = TypeVar("T")
+
+LATE = 0.5
+"""Seconds of silence that work may take beyond the prompt that bridges it, before the prompt is said again."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A point of the conversation the caller reached, `at` seconds after the call came in."""
+
+    name: str
+    at: float
+
+
+class Call:
+    """One call: say, ask, read out, hang up. A hang-up raises `CallerGone` from whatever is under way.
+
+    Attributes:
+        id: the call's name in records and logs.
+        arguments: what the switchboard said of the caller, `key=value` with the value URL-encoded.
+        steps: the points reached so far.
+        outcome: how it ended, in one word, once that is known; None means that the caller hung up before.
+        answered_at: seconds after it came in when it was answered; None before.
+    """
+
+    def __init__(self, id: str, line: Line, sounds: Mapping[str, Sound], arguments: Sequence[str] = ()) -> None:  # noqa: A002
+        self.id = id
+        self.arguments = tuple(arguments)
+        self.steps: list[Step] = []
+        self.outcome: str | None = None
+        self.answered_at: float | None = None
+        self._line = line
+        self._sounds = sounds
+        self._began = line.now()
+
+    def seconds(self) -> float:
+        """Return the seconds since the call came in."""
+        return self._line.now() - self._began
+
+    def reached(self, step: str) -> None:
+        """Note that the caller has come to `step`."""
+        self.steps.append(Step(step, round(self.seconds(), 2)))
+
+    async def open_early(self) -> None:
+        """Let the caller hear us before the answer, free of charge."""
+        await self._line.progress()
+
+    async def answer(self) -> None:
+        """Take the call; the caller pays from here on."""
+        await self._line.answer()
+        self.answered_at = self.seconds()
+
+    async def say(self, *prompts: str, keys: str = KEYS) -> None:
+        """Say `prompts`; a key of `keys` cuts them short, or skips them when it was keyed ahead."""
+        if not self._line.keypad.has(keys):
+            await self._line.play([self._sounds[prompt] for prompt in prompts], keys)
+
+    async def ask(self, *prompts: str, entry: Entry, already: str = "") -> Keyed:
+        """Ask with `prompts` and collect the keys of `entry`; `already` holds digits kept from before."""
+        await self.say(*prompts, keys=entry.meaningful)
+        collector = Collector(entry, already)
+        while True:
+            key = await self._line.keypad.next(collector.patience)
+            keyed = collector.give_up() if key is None else collector.press(key)
+            if keyed is not None:
+                return keyed
+
+    async def bridge(self, work: Awaitable[T], *prompts: str) -> T:
+        """Say `prompts` while `work` is under way, again and again until it is done; return its result.
+
+        They are said to their end at least once, whatever is keyed, so their length tells nothing of the work.
+        Work that is not done when the caller hangs up is cancelled.
+        """
+        task = asyncio.ensure_future(work)
+        try:
+            while True:
+                await self._line.play([self._sounds[prompt] for prompt in prompts], "")
+                await asyncio.wait({task}, timeout=LATE)
+                if task.done():
+                    return task.result()
+        finally:
+            task.cancel()
+
+    async def read_out(self, sound: Sound) -> None:
+        """Play `sound` to its end; every key before and during it is ignored."""
+        with self._line.keypad.ignored():
+            await self._line.play([sound], "")
+
+    def keyed_ahead(self, keys: str = KEYS) -> bool:
+        """Return whether one of `keys` waits to be asked for."""
+        return self._line.keypad.has(keys)
+
+    def forget_keys(self) -> None:
+        """Forget what was keyed ahead, before something that must be heard."""
+        self._line.keypad.discard()
+
+    async def hang_up(self) -> None:
+        """End the call."""
+        await self._line.hang_up()

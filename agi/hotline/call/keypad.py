@@ -1,0 +1,82 @@
+"""The keys a caller presses, in their order, until somebody asks for them (type-ahead)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from typing import TYPE_CHECKING
+
+from hotline.call.line import CallerGone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_WAITING = 64
+"""Keys kept at most; a stuck key must not fill the memory. The oldest are kept: they were meant."""
+
+
+class Keypad:
+    """The keys of one call. A door puts them in with `press`; the conversation takes them with `next`."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[str] = deque()
+        self._arrived = asyncio.Event()
+        self._deaf = False
+        self._closed = False
+
+    def press(self, key: str) -> bool:
+        """Take in a key as it arrives; return whether it counts (it does not while keys are ignored)."""
+        if self._deaf or self._closed or len(self._waiting) >= MOST_WAITING:
+            return False
+        self._waiting.append(key)
+        self._arrived.set()
+        return True
+
+    def close(self) -> None:
+        """Take note that the caller has gone."""
+        self._closed = True
+        self._arrived.set()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the caller has gone."""
+        return self._closed
+
+    def has(self, keys: str) -> bool:
+        """Return whether one of `keys` is waiting."""
+        return any(key in keys for key in self._waiting)
+
+    def discard(self) -> None:
+        """Forget what was keyed ahead."""
+        self._waiting.clear()
+
+    async def next(self, within: float) -> str | None:
+        """Return the oldest key not taken yet, waiting up to `within` seconds; None when none came.
+
+        Raises:
+            CallerGone: the caller has hung up.
+        """
+        try:
+            async with asyncio.timeout(within):
+                while not self._waiting and not self._closed:
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        except TimeoutError:
+            return None
+        if self._closed:
+            raise CallerGone
+        return self._waiting.popleft()
+
+    @contextlib.contextmanager
+    def ignored(self) -> Iterator[None]:
+        """Forget what was keyed ahead and ignore every key until the end of the block.
+
+        A cheek on the keypad must not kill a paid-for password (SPEC §2, Keys).
+        """
+        self.discard()
+        self._deaf = True
+        try:
+            yield
+        finally:
+            self._deaf = False

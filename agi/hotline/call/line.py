@@ -1,0 +1,99 @@
+"""What a conversation needs of the telephone line; each door of `doors/` brings its own.
+
+Errors of this room::
+
+    LineError
+    ├── CallerGone      the caller has hung up: the conversation unwinds
+    └── SoundFailed     a sound could not be played; never passed over in silence
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from hotline.call.keypad import Keypad
+
+KEYS = "0123456789*#"
+
+
+class LineError(Exception):
+    """Something about the line."""
+
+
+class CallerGone(LineError):
+    """The caller has hung up."""
+
+
+class SoundFailed(LineError):
+    """A sound could not be played."""
+
+
+class Sound(Protocol):
+    """Something to play.
+
+    Attributes:
+        path: absolute, without extension; one file for each codec lies beside it.
+        seconds: its length.
+    """
+
+    @property
+    def path(self) -> Path: ...  # noqa: D102
+    @property
+    def seconds(self) -> float: ...  # noqa: D102
+
+
+class Ended(Enum):
+    """How a playback ended."""
+
+    FINISHED = auto()
+    """Played to its end."""
+    STOPPED = auto()
+    """Cut by one of the keys it was to stop for."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """What really happened to a playback.
+
+    Attributes:
+        ended: how.
+        seconds: how long it was heard, in seconds of real time.
+    """
+
+    ended: Ended
+    seconds: float
+
+
+class Line(Protocol):
+    """One telephone line with a caller on it.
+
+    After the caller has hung up every method raises `CallerGone`, but for `hang_up`, which is then done.
+    """
+
+    keypad: Keypad
+
+    def now(self) -> float:
+        """Return the line's clock, in seconds."""
+
+    async def progress(self) -> None:
+        """Open the line for speech before the answer (early media): the caller hears us and pays nothing."""
+
+    async def answer(self) -> None:
+        """Take the call; from here on the caller pays."""
+
+    async def play(self, sounds: Sequence[Sound], stop_keys: str) -> Played:
+        """Play `sounds` one after another; a key of `stop_keys`, pressed meanwhile, cuts them short.
+
+        Raises:
+            CallerGone: the caller hung up before the end.
+            SoundFailed: a sound was not played.
+        """
+
+    async def hang_up(self) -> None:
+        """End the call."""

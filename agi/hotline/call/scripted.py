@@ -1,0 +1,167 @@
+"""A line with a scripted caller, for testing conversations without a PBX and without waiting.
+
+Time is virtual: a prompt takes its seconds and a wait takes its seconds, at once. What the caller does is told by the
+prompt it reacts to::
+
+    caller = ScriptedLine(
+        On("menu", "8"),                                # after the menu
+        On("ask-number", "0123456789#", after=-2.0),    # two seconds before the prompt ends
+        On("check", HANG_UP, after=-1.0),
+    )
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hotline.call.keypad import Keypad
+from hotline.call.line import CallerGone, Ended, Played, SoundFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hotline.call.line import Sound
+
+HANG_UP = "hang up"
+
+
+@dataclass(frozen=True)
+class On:
+    """What the caller does when a sound is played: each `On` is used once, in order, for the first sound of its name.
+
+    Attributes:
+        sound: the name of the sound (the last part of its path); several played in one go count as the last of them.
+        keys: keys to press, or HANG_UP.
+        after: seconds from the sound's end to the first key; negative is before the end.
+        pace: seconds between keys.
+    """
+
+    sound: str
+    keys: str
+    after: float = 0.5
+    pace: float = 0.3
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A sound as the caller heard it."""
+
+    sound: str
+    at: float
+    seconds: float
+    whole: bool
+
+
+class ScriptedKeypad(Keypad):
+    """A keypad whose waits pass in virtual time."""
+
+    def __init__(self, line: ScriptedLine) -> None:
+        super().__init__()
+        self._line = line
+
+    async def next(self, within: float) -> str | None:
+        """Return the next key; the caller's clock moves on instead of ours."""
+        until = self._line.now() + within
+        while not self.has("0123456789*#") and not self.closed and self._line.pass_time(until):
+            pass
+        return await super().next(0)
+
+
+class ScriptedLine:
+    """A `Line` whose caller follows a script.
+
+    Attributes:
+        heard: every sound played, in order.
+        log: everything that happened, one word each: progress, answer, the sounds' names, hang up.
+    """
+
+    def __init__(self, *script: On, broken: Sequence[str] = ()) -> None:
+        self.keypad: Keypad = ScriptedKeypad(self)
+        self.heard: list[Heard] = []
+        self.log: list[str] = []
+        self._script = list(script)
+        self._broken = frozenset(broken)
+        self._now = 0.0
+        self._ahead: list[tuple[float, int, str]] = []
+        self._count = 0
+
+    def now(self) -> float:
+        """Return the virtual time in seconds."""
+        return self._now
+
+    def pass_time(self, until: float) -> bool:
+        """Move on to the caller's next doing, or to `until` when that is earlier; return whether something was done."""
+        if not self._ahead or self._ahead[0][0] > until:
+            self._now = max(self._now, until)
+            return False
+        at, _, what = heapq.heappop(self._ahead)
+        self._now = max(self._now, at)
+        if what == HANG_UP:
+            self.log.append("caller hung up")
+            self.keypad.close()
+        else:
+            self._pressed = what if self.keypad.press(what) else ""
+        return True
+
+    async def progress(self) -> None:
+        """Open the line early."""
+        self._check()
+        self.log.append("progress")
+
+    async def answer(self) -> None:
+        """Take the call."""
+        self._check()
+        self.log.append("answer")
+
+    async def play(self, sounds: Sequence[Sound], stop_keys: str) -> Played:
+        """Let the virtual time of `sounds` pass, with what the caller does meanwhile."""
+        self._check()
+        began = self._now
+        ends = began + sum(sound.seconds for sound in sounds)
+        self._react(sounds[-1].path.name, ends)
+        stopped = False
+        while not stopped and self._ahead and self._ahead[0][0] < ends:
+            self._pressed = ""
+            self.pass_time(ends)
+            stopped = self.keypad.closed or (self._pressed != "" and self._pressed in stop_keys)
+        if not stopped:
+            self._now = ends
+        self._tell(sounds, began)
+        self._check()
+        return Played(Ended.STOPPED if stopped else Ended.FINISHED, self._now - began)
+
+    async def hang_up(self) -> None:
+        """End the call."""
+        if not self.keypad.closed:
+            self.log.append("hang up")
+            self.keypad.close()
+
+    def _check(self) -> None:
+        if self.keypad.closed:
+            raise CallerGone
+
+    def _react(self, sound: str, ends: float) -> None:
+        for on in self._script:
+            if on.sound != sound:
+                continue
+            self._script.remove(on)
+            doings = [HANG_UP] if on.keys == HANG_UP else list(on.keys)
+            for nth, what in enumerate(doings):
+                self._count += 1
+                heapq.heappush(self._ahead, (ends + on.after + nth * on.pace, self._count, what))
+            return
+
+    def _tell(self, sounds: Sequence[Sound], began: float) -> None:
+        at = began
+        for sound in sounds:
+            name = sound.path.name
+            if name in self._broken:
+                raise SoundFailed(name)
+            if at > self._now or (at == self._now and at > began):
+                return
+            seconds = min(sound.seconds, self._now - at)
+            self.heard.append(Heard(name, at, seconds, seconds == sound.seconds))
+            self.log.append(name)
+            at += sound.seconds

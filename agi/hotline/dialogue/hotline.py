@@ -1,0 +1,28 @@
+"""What a conversation works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from hotline.desk import Desk
+    from hotline.dialogue.readings import Readings
+    from hotline.menu import Menu
+
+
+@dataclass(frozen=True)
+class Hotline:
+    """The parts every conversation shares.
+
+    Attributes:
+        menu: the menu as it was when the call came in.
+        desk: who decides.
+        readings: secrets as sounds.
+        notice: when the price is told: before the answer and free, after it, or not at all.
+    """
+
+    menu: Menu
+    desk: Desk
+    readings: Readings
+    notice: Literal["early", "answered", "off"]

@@ -1,0 +1,81 @@
+"""The whole call: the door, the price, the menu, the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hotline.desk import (
+    CallerForeign,
+    CallerNumber,
+    CallerRefused,
+    CallerWithheld,
+    RecordsUnavailable,
+    TooManyFailures,
+    caller_number,
+)
+from hotline.dialogue import outcomes
+from hotline.dialogue.menu_walk import walk
+
+if TYPE_CHECKING:
+    from hotline.call import Call
+    from hotline.dialogue.hotline import Hotline
+
+
+async def converse(call: Call, hotline: Hotline) -> None:
+    """Hold the conversation of one call, from the first ring to the hang-up (SPEC §2).
+
+    Raises:
+        CallerGone: the caller hung up.
+        SoundFailed: a prompt could not be played.
+    """
+    caller = await at_the_door(call, hotline)
+    if caller is not None:
+        await take(call, hotline, caller)
+    await call.hang_up()
+
+
+async def at_the_door(call: Call, hotline: Hotline) -> CallerNumber | None:
+    """Tell who is calling; turn away, before the answer and so free of charge, who can't be served (SPEC §3)."""
+    call.reached("door")
+    try:
+        caller = caller_number(call.arguments)
+        await hotline.desk.admit(caller)
+    except CallerWithheld:
+        await turn_away(call, "caller-withheld")
+    except CallerForeign:
+        await turn_away(call, "caller-foreign")
+    except CallerRefused:
+        await turn_away(call, "caller-unasserted")
+    except TooManyFailures as limit:
+        await turn_away(call, f"caller-limit-{limit.kind}")
+    except RecordsUnavailable:
+        await turn_away(call, "busy", outcomes.BUSY)
+    else:
+        return caller
+    return None
+
+
+async def turn_away(call: Call, reason: str, outcome: str = outcomes.REFUSED) -> None:
+    """Say why in early media; the call is never answered."""
+    call.outcome = outcome
+    await call.open_early()
+    await call.say(reason, keys="")
+
+
+async def take(call: Call, hotline: Hotline, caller: CallerNumber) -> None:
+    """Tell the price, answer, and go through the menu."""
+    if hotline.notice == "early":
+        await call.open_early()
+        await call.say("notice")
+    await call.answer()
+    call.reached("answer")
+    if hotline.notice == "answered":
+        await call.say("notice")
+    try:
+        await walk(call, hotline, caller)
+    except RecordsUnavailable:
+        call.outcome = outcomes.BUSY
+        call.forget_keys()
+        await call.say("busy")
+    call.forget_keys()
+    await call.say("goodbye", keys="")
