@@ -1,1 +1,46 @@
-"""From the script to sound files, and from a spoken secret to a nameless file."""
+"""From the script to sound files, and from a spoken secret to a nameless file.
+
+`Script.load` reads and checks the words, `build` makes or refreshes the sounds, `Library.open` checks that none is
+missing, `compose` joins digits to a reading, and `SpokenSecrets` has a reading as a file while it is played.
+"""
+
+from __future__ import annotations
+
+from hotline.prompts.audio import alaw_to_ulaw
+from hotline.prompts.build import build
+from hotline.prompts.engine import Engine, Pyttsx3Engine
+from hotline.prompts.errors import (
+    PromptMissing,
+    PromptsError,
+    RecordingRefused,
+    ScriptError,
+    SecretsUnsafe,
+    SoundsUnwritable,
+    VoiceFailed,
+)
+from hotline.prompts.library import Clip, Library
+from hotline.prompts.reading import compose, grouped
+from hotline.prompts.script import Prompt, Script
+from hotline.prompts.secrets import SecretClip, SpokenSecrets
+
+__all__ = [
+    "Clip",
+    "Engine",
+    "Library",
+    "Prompt",
+    "PromptMissing",
+    "PromptsError",
+    "Pyttsx3Engine",
+    "RecordingRefused",
+    "Script",
+    "ScriptError",
+    "SecretClip",
+    "SecretsUnsafe",
+    "SoundsUnwritable",
+    "SpokenSecrets",
+    "VoiceFailed",
+    "alaw_to_ulaw",
+    "build",
+    "compose",
+    "grouped",
+]

@@ -1,0 +1,137 @@
+"""From the script to sound files: renders what changed, keeps what did not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import closing
+from typing import TYPE_CHECKING, Protocol
+
+from hotline.prompts import audio, manifest, recordings
+from hotline.prompts.engine import Pyttsx3Engine
+from hotline.prompts.errors import VoiceFailed
+from hotline.prompts.library import Library, clips_of
+from hotline.prompts.manifest import Entry, Manifest, Spoilt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+    from hotline.prompts.engine import Engine
+    from hotline.prompts.script import Script
+
+
+class Voice(Protocol):
+    """How the prompts are to sound: `settings.VoiceSettings`, for one."""
+
+    @property
+    def voice(self) -> str:
+        """A voice of the engine."""
+
+    @property
+    def rate(self) -> int:
+        """Words a minute."""
+
+
+def build(
+    script: Script,
+    recorded: Path,
+    out: Path,
+    voice: Voice,
+    progress: Callable[[int, int, str], None] = lambda _done, _total, _id: None,
+    *,
+    engine: Callable[[str, int], Engine] = Pyttsx3Engine,
+) -> Library:
+    """Bring the sounds in `out` up to date and open them; blocks for about 2 s when all is to be done.
+
+    A clip is built again when its words, its recording, the voice or the processing changed, or a file of it did.
+    Safe to run twice at once, and at any moment: players see an old file or a new one.
+
+    Args:
+        script: what there is to say.
+        recorded: folder whose `<language>/` has recorded voices, which take the place of the engine.
+        out: folder to build `<language>/<id>.alaw`, `.ulaw` and `.sln16` in.
+        voice: how the engine is to sound.
+        progress: told how many clips are done, of how many to do, and the id of the last.
+        engine: makes the engine from voice and rate.
+
+    Raises:
+        RecordingRefused: a recorded voice cannot be used.
+        VoiceFailed: the engine is missing, has no such voice, or did not answer.
+        SoundsUnwritable: `out` cannot be written.
+    """
+    folder = out.absolute() / script.language
+    with manifest.writing(folder):
+        _Build(script, recorded / script.language, folder, engine(voice.voice, voice.rate)).run(progress)
+    return Library.open(out, script)
+
+
+class _Build:
+    """One build of one folder."""
+
+    def __init__(self, script: Script, recorded: Path, folder: Path, engine: Engine) -> None:
+        self._words = {id_: words.spoken for id_, words in clips_of(script).items()}
+        self._recorded = recordings.find(recorded, self._words)
+        self._folder = folder
+        self._engine = engine
+        self._manifest = Manifest.load(folder)
+        self._keys = self._all_keys()
+
+    def run(self, progress: Callable[[int, int, str], None]) -> None:
+        stale = [id_ for id_ in self._words if not self._fresh(id_)]
+        try:
+            with closing(self._speeches(stale)) as speeches:
+                for done, (id_, speech) in enumerate(speeches, 1):
+                    self._store(id_, speech)
+                    progress(done, len(stale), id_)
+            self._forget()
+        finally:
+            # What was finished before a fault need not be done again.
+            self._manifest.save(self._folder)
+
+    def _all_keys(self) -> dict[str, str]:
+        spoken = self._words.keys() - self._recorded.keys()
+        identity = self._engine.identity if spoken else ""
+        keys = {id_: _digest("spoken", identity, self._words[id_]) for id_ in spoken}
+        return keys | {id_: _digest("recorded", recordings.digest(path)) for id_, path in self._recorded.items()}
+
+    def _fresh(self, id_: str) -> bool:
+        entry = self._manifest.entries.get(id_)
+        if entry is None or entry.key != self._keys[id_]:
+            return False
+        try:
+            entry.read(self._folder / id_)
+        except Spoilt:
+            return False
+        return True
+
+    def _speeches(self, stale: list[str]) -> Generator[tuple[str, audio.Speech], None, None]:
+        for id_ in stale:
+            if id_ in self._recorded:
+                yield id_, recordings.read(self._recorded[id_])
+        if spoken := [id_ for id_ in stale if id_ not in self._recorded]:
+            with closing(self._engine.speak(self._words[id_] for id_ in spoken)) as speeches:
+                yield from zip(spoken, speeches, strict=True)
+
+    def _store(self, id_: str, speech: audio.Speech) -> None:
+        recorded = id_ in self._recorded
+        try:
+            files = audio.encode(speech)
+        except audio.NoSpeech as silent:
+            if recorded:
+                raise recordings.refused(self._recorded[id_], str(silent)) from None
+            raise VoiceFailed(f"the engine said nothing for “{self._words[id_]}”") from None
+        self._manifest.entries[id_] = Entry.write(
+            self._folder / id_, files, key=self._keys[id_], words="" if recorded else self._words[id_]
+        )
+
+    def _forget(self) -> None:
+        """Remove the clips the script no longer has."""
+        for id_ in self._manifest.entries.keys() - self._words.keys():
+            for extension in audio.EXTENSIONS:
+                (self._folder / f"{id_}.{extension}").unlink(missing_ok=True)
+            del self._manifest.entries[id_]
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256(json.dumps([audio.VERSION, *parts]).encode()).hexdigest()

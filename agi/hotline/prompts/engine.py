@@ -1,0 +1,146 @@
+"""The engine that turns words into speech, and the seam to put another one in its place."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.metadata
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Protocol, cast
+
+import soundfile
+
+from hotline.prompts import audio
+from hotline.prompts.errors import VoiceFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+
+TIME_LIMIT = 20.0  # seconds for one prompt or for the start; the longest prompt takes 0.1 s, the start 1 s
+_LIBRARY = "libespeak-ng.so.1"
+_SPEAKER = (sys.executable, "-m", "hotline.prompts.speaker")
+
+
+class Engine(Protocol):
+    """Something that can say Vietnamese words."""
+
+    @property
+    def identity(self) -> str:
+        """Everything but the words that decides how it sounds, versions included: a new identity, a new voice."""
+
+    def speak(self, texts: Iterable[str]) -> Generator[audio.Speech, None, None]:
+        """Yield the speech of each text, in order.
+
+        Raises:
+            VoiceFailed: it cannot speak, or not with the voice asked for.
+        """
+
+
+class Pyttsx3Engine:
+    """espeak-ng by way of pyttsx3, in a process of its own: see `speaker.py` for why."""
+
+    def __init__(
+        self, voice: str, rate: int, *, time_limit: float = TIME_LIMIT, program: Sequence[str] = _SPEAKER
+    ) -> None:
+        """Choose the voice.
+
+        Args:
+            voice: a Vietnamese voice of espeak-ng, as in `vi` or `vi+f3`.
+            rate: words a minute.
+            time_limit: seconds for one text, or for the start.
+            program: the command line of the speaking process.
+        """
+        self._voice, self._rate = voice, rate
+        self._time_limit = time_limit
+        self._program = program
+
+    @property
+    def identity(self) -> str:
+        """Voice, rate, and the versions of pyttsx3 and espeak-ng.
+
+        Raises:
+            VoiceFailed: espeak-ng is not installed.
+        """
+        try:
+            library = ctypes.CDLL(_LIBRARY)
+        except OSError:
+            raise VoiceFailed(f"{_LIBRARY} is missing: install libespeak-ng1 and espeak-ng-data") from None
+        library.espeak_Info.restype = ctypes.c_char_p
+        espeak = library.espeak_Info(None).decode()
+        return f"pyttsx3 {importlib.metadata.version('pyttsx3')}, espeak-ng {espeak}, {self._voice}, {self._rate}"
+
+    def speak(self, texts: Iterable[str]) -> Generator[audio.Speech, None, None]:
+        """Yield the speech of each text, in order.
+
+        Raises:
+            VoiceFailed: it has no such voice, died, or took too long.
+        """
+        with tempfile.TemporaryDirectory(prefix="hotline-voice-") as folder, self._process(Path(folder)) as speaker:
+            speaker.order(voice=self._voice, rate=self._rate)
+            path = Path(folder) / "speech.wav"
+            for text in texts:
+                speaker.order(text=text, path=str(path))
+                try:
+                    yield audio.read(path)
+                except soundfile.LibsndfileError:
+                    raise VoiceFailed(f"the engine wrote no sound for “{text}”") from None
+                path.unlink()
+
+    @contextmanager
+    def _process(self, folder: Path) -> Iterator[_Speaker]:
+        with (folder / "log").open("w+b") as log:
+            process = subprocess.Popen(self._program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+            with process:
+                try:
+                    yield _Speaker(process, log.name, self._time_limit)
+                finally:
+                    process.kill()
+
+
+class _Speaker:
+    """The speaking process, seen from here: one order, one answer."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: str, time_limit: float) -> None:
+        self._process = process
+        self._orders = cast("IO[bytes]", process.stdin)
+        self._answers = cast("IO[bytes]", process.stdout)
+        self._log = Path(log)
+        self._time_limit = time_limit
+        self._overdue = False
+
+    def order(self, **order: str | int) -> None:
+        """Send an order and wait for its answer.
+
+        Raises:
+            VoiceFailed: the answer is a fault, or there is none.
+        """
+        watch = threading.Timer(self._time_limit, self._too_late)
+        watch.start()
+        try:
+            self._orders.write(json.dumps(order).encode() + b"\n")
+            self._orders.flush()
+            line = self._answers.readline()
+        except BrokenPipeError:
+            line = b""
+        finally:
+            watch.cancel()
+        if not line:
+            raise VoiceFailed(self._end())
+        if fault := json.loads(line).get("fault"):
+            raise VoiceFailed(fault)
+
+    def _too_late(self) -> None:
+        self._overdue = True
+        self._process.kill()
+
+    def _end(self) -> str:
+        status = self._process.wait()
+        if self._overdue:
+            return f"the speech engine did not answer within {self._time_limit:g} s"
+        said = self._log.read_text(errors="replace").strip().rpartition("\n")[2]
+        return f"the speech engine ended with status {status}: {said or 'it said nothing'}"

@@ -1,0 +1,182 @@
+"""The script: every sentence the hotline can say in one language, as people edit it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from hotline.prompts import wording
+from hotline.prompts.errors import ScriptError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+LANGUAGE = "vi"
+_DIGITS = "0123456789"
+_ID = re.compile(r"[a-z][a-z0-9-]*")  # it becomes a file name
+_HEADER = re.compile(r"""\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?""")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One piece of speech.
+
+    Attributes:
+        id: its name, and that of its sound files: small letters, digits, hyphens.
+        written: the text as people read it.
+        spoken: the text as it is said, words only; the same as `written` where the script gives no other.
+        line: the line of the script it begins on.
+    """
+
+    id: str
+    written: str
+    spoken: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Script:
+    """All prompts of a language and its ten digits.
+
+    Attributes:
+        language: two letters, the folder of its sounds.
+        prompts: by id, in the order of the script.
+        digits: the word for each of `0` to `9`.
+    """
+
+    language: str
+    prompts: Mapping[str, Prompt]
+    digits: Mapping[str, str]
+
+    @classmethod
+    def load(cls, path: Path) -> Script:
+        """Read and check the script at `path`; its text is normalised to NFC.
+
+        Raises:
+            ScriptError: it cannot be read or has faults; all of them are named, each with file and line.
+        """
+        source = _Source(path)
+        tables = source.tables()
+        language = tables.pop("language", None)
+        if language != LANGUAGE:
+            source.fault(source.line_of_key("language"), f'language must be "{LANGUAGE}"')
+        prompts = _prompts(source, source.table(tables.pop("prompt", None), "prompt"))
+        digits = _digits(source, source.table(tables.pop("digits", None), "digits"))
+        for key in tables:
+            source.fault(source.line_of_table(key) or source.line_of_key(key), f"unknown key “{key}”")
+        source.raise_faults()
+        return cls(LANGUAGE, MappingProxyType(prompts), MappingProxyType(digits))
+
+
+class _Source:
+    """The text of a script with its line numbers, which the TOML parser does not keep, and the faults found so far."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._faults: list[tuple[int, str]] = []
+        try:
+            raw = path.read_bytes()
+            self._text = unicodedata.normalize("NFC", raw.decode())
+        except OSError as error:
+            raise ScriptError(f"{path}: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            raise ScriptError(f"{path}:{line}: not UTF-8") from None
+        self._lines = self._text.splitlines()
+
+    def tables(self) -> dict[str, Any]:
+        try:
+            return tomllib.loads(self._text)
+        except tomllib.TOMLDecodeError as error:
+            place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", str(error))
+            line = int(place[1]) if place and place[1] else len(self._lines)
+            sentence = str(error)[: place.start()] if place else str(error)
+            raise ScriptError(f"{self._path}:{line}: {sentence}") from None
+
+    def table(self, value: object, name: str) -> dict[str, object]:
+        """Return `value` if it is a table; else note the fault and return an empty one."""
+        if isinstance(value, dict):
+            return value
+        self.fault(self.line_of_table(name) or self.line_of_key(name), f"needs a table [{name}]")
+        return {}
+
+    def line_of_table(self, name: str) -> int:
+        """Return the line of the header `[name]`, 0 if the table is written in another way."""
+        for number, line in enumerate(self._lines, 1):
+            header = _HEADER.fullmatch(line)
+            if header and re.sub(r"""["'\s]""", "", header[1]) == name:
+                return number
+        return 0
+
+    def line_of_key(self, key: str, table: int = 0) -> int:
+        """Return the line of `key` in the table whose header is on line `table`; that line itself if there is none."""
+        pattern = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""")
+        for number, line in enumerate(self._lines[table:], table + 1):
+            if pattern.match(line):
+                return number
+            if table and _HEADER.fullmatch(line):
+                break
+        return table or 1
+
+    def fault(self, line: int, sentence: str) -> None:
+        self._faults.append((line, sentence))
+
+    def raise_faults(self) -> None:
+        if self._faults:
+            raise ScriptError("\n".join(f"{self._path}:{line}: {sentence}" for line, sentence in sorted(self._faults)))
+
+
+def _prompts(source: _Source, table: dict[str, object]) -> dict[str, Prompt]:
+    prompts = {}
+    for name, value in table.items():
+        header = source.line_of_table(f"prompt.{name}")
+        line = header or source.line_of_key(name)
+        if not _ID.fullmatch(name):
+            source.fault(line, f"“{name}” is not an id: small letters, digits and hyphens")
+        if not isinstance(value, dict):
+            source.fault(line, f"prompt “{name}” needs a table [prompt.{name}]")
+            continue
+        for key in value.keys() - {"written", "spoken"}:
+            source.fault(source.line_of_key(key, header), f"prompt “{name}” has an unknown key “{key}”")
+        written = _text(source, header, name, value, "written")
+        spoken = _text(source, header, name, value, "spoken") if "spoken" in value else written
+        if not written or not spoken:
+            continue
+        said_in = "spoken" if "spoken" in value else "written"
+        for sentence in wording.faults(spoken):
+            source.fault(source.line_of_key(said_in, header), f"prompt “{name}”: {sentence}")
+        prompts[name] = Prompt(name, written, spoken, line)
+    return prompts
+
+
+def _text(source: _Source, header: int, name: str, table: dict[str, object], key: str) -> str:
+    text = table.get(key)
+    if isinstance(text, str) and text.strip():
+        return text
+    source.fault(source.line_of_key(key, header), f"prompt “{name}” needs a text in “{key}”")
+    return ""
+
+
+def _digits(source: _Source, table: dict[str, object]) -> dict[str, str]:
+    header = source.line_of_table("digits")
+    words: dict[str, str] = {}
+    for key, word in table.items():
+        line = source.line_of_key(key, header)
+        if key not in _DIGITS or len(key) != 1:
+            source.fault(line, f"“{key}” is not a digit")
+        elif not isinstance(word, str):
+            source.fault(line, f"digit {key} needs a word")
+        elif word in words.values():
+            source.fault(line, f"digit {key} has the word of another digit")
+        else:
+            for sentence in wording.faults(word):
+                source.fault(line, f"digit {key}: {sentence}")
+            words[key] = word
+    if missing := [digit for digit in _DIGITS if digit not in table]:
+        source.fault(header or 1, f"digits without a word: {', '.join(missing)}")
+    return {digit: words[digit] for digit in _DIGITS if digit in words}
