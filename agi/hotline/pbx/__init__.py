@@ -1,1 +1,18 @@
 """The private Asterisk of demo and tests: its root file system, its configuration, its start and stop."""
+
+from hotline.pbx.asterisk import PrivateAsterisk
+from hotline.pbx.errors import PbxUnavailable
+from hotline.pbx.ports import Ports
+from hotline.pbx.root import debian_mirror, install_root
+from hotline.pbx.site import PhoneAccount, Site, SiteError
+
+__all__ = [
+    "PbxUnavailable",
+    "PhoneAccount",
+    "Ports",
+    "PrivateAsterisk",
+    "Site",
+    "SiteError",
+    "debian_mirror",
+    "install_root",
+]

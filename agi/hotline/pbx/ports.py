@@ -1,0 +1,99 @@
+"""Free ports for a private Asterisk.
+
+Ports come in blocks of `BLOCK`, below 32768: from there to 60999 the kernel gives ports to whoever asks for any, and a
+call's media could find its port taken. A block is claimed by binding an abstract Unix socket named after it: such names
+belong to the network namespace just as ports do, and the kernel frees them when the process ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from hotline.pbx.errors import PbxUnavailable
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+FIRST = 10_000
+LAST = 32_767
+BLOCK = 600
+_MEDIA = 10  # offset of the first media port; even, since RTP takes an even port and RTCP the next
+
+
+@dataclass(frozen=True)
+class Ports:
+    """A block of ports that nobody else uses until `close`; a context manager.
+
+    Attributes:
+        sip: UDP and TCP port of SIP.
+        http: TCP port of the HTTP server (ARI).
+        rtp_first: first UDP port for media, even.
+        rtp_last: last UDP port for media; two a call, so 295 calls.
+    """
+
+    sip: int
+    http: int
+    rtp_first: int
+    rtp_last: int
+    _claim: socket.socket = field(repr=False, compare=False)
+
+    @classmethod
+    def claim(cls, address: str = "127.0.0.1") -> Ports:
+        """Return a block whose ports are all free on `address`.
+
+        Raises:
+            PbxUnavailable: there is none.
+        """
+        for base in range(FIRST, LAST + 2 - BLOCK, BLOCK):
+            claim = _claim(base)
+            if claim is None:
+                continue
+            ports = cls(base, base + 1, base + _MEDIA, base + BLOCK - 1, claim)
+            if ports._free(address):
+                return ports
+            ports.close()
+        raise PbxUnavailable(f"no block of {BLOCK} free ports on {address} between {FIRST} and {LAST}")
+
+    def close(self) -> None:
+        """Give the block back."""
+        self._claim.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _free(self, address: str) -> bool:
+        with contextlib.ExitStack() as probes:
+            try:
+                for port in (self.sip, self.http):
+                    _bind(probes, socket.SOCK_STREAM, address, port)
+                for port in (self.sip, *range(self.rtp_first, self.rtp_last + 1)):
+                    _bind(probes, socket.SOCK_DGRAM, address, port)
+            except OSError:
+                return False
+        return True
+
+
+def _claim(base: int) -> socket.socket | None:
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0hotline-ports-{base}")
+    except OSError:
+        claim.close()
+        return None
+    return claim
+
+
+def _bind(probes: contextlib.ExitStack, kind: socket.SocketKind, address: str, port: int) -> None:
+    probe = probes.enter_context(socket.socket(socket.AF_INET, kind))
+    if kind is socket.SOCK_STREAM:
+        # As Asterisk does: a connection of an earlier run in TIME_WAIT is no obstacle.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind((address, port))

@@ -1,0 +1,138 @@
+"""What differs from one switchboard to another: the files of dialplan/site/, rendered from one `Site`."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+_PLAIN = re.compile(r"[A-Za-z0-9._+:/-]+")
+
+
+class SiteError(Exception):
+    """A value of the site cannot stand in Asterisk's configuration; the message names it."""
+
+
+@dataclass(frozen=True)
+class PhoneAccount:
+    """A tester's softphone account.
+
+    Attributes:
+        name: SIP user name, and the name of its objects in pjsip.conf.
+        password: its SIP password.
+        number: the caller number it has whatever it claims: a sample member's, in E.164 (`+84912345678`).
+    """
+
+    name: str
+    password: str = field(repr=False)
+    number: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """The values of one switchboard.
+
+    Attributes:
+        sip_port: UDP and TCP port of SIP on `address`.
+        http_port: TCP port of ARI, always on 127.0.0.1.
+        rtp_first: first media port, even.
+        rtp_last: last media port; two a call.
+        ari_password: password of `ari_user`.
+        sounds: folder of the built prompts, with vi/fallback and vi/interrupted.
+        secrets: folder of the nameless files of spoken secrets; Asterisk only reads there.
+        phones: accounts of testers.
+        trunk_matches: addresses or networks the carrier calls from.
+        address: where SIP and media listen.
+        ari_user: user of ARI.
+        app: name of the Stasis application.
+        number: what callers dial.
+    """
+
+    sip_port: int
+    http_port: int
+    rtp_first: int
+    rtp_last: int
+    ari_password: str = field(repr=False)
+    sounds: Path
+    secrets: Path
+    phones: Sequence[PhoneAccount] = ()
+    trunk_matches: Sequence[str] = ()
+    address: str = "127.0.0.1"
+    ari_user: str = "hotline"
+    app: str = "hotline"
+    number: str = "19009068"
+
+    def files(self) -> Mapping[str, str]:
+        """Return the text of each file of the folder, by name.
+
+        Raises:
+            SiteError: a value holds something other than letters, digits and `. _ + : / -`: it would change the meaning
+                of the file.
+        """
+        self._check()
+        return {
+            "globals.conf": f"HOTLINE_NUMBER = {self.number}\nAPP = {self.app}\nSOUNDS = {self.sounds}\n",
+            "http.conf": f"bindaddr = 127.0.0.1\nbindport = {self.http_port}\n",
+            "rtp.conf": f"rtpstart = {self.rtp_first}\nrtpend = {self.rtp_last}\n",
+            "ari.conf": f"[{self.ari_user}]\ntype = user\nread_only = no\n"
+            f"password_format = plain\npassword = {self.ari_password}\n",
+            "pjsip-transport.conf": "".join(
+                f"[transport-{protocol}]\ntype = transport\nprotocol = {protocol}\n"
+                f"bind = {self.address}:{self.sip_port}\n\n"
+                for protocol in ("udp", "tcp")
+            )
+            + f"[site-media](!)\nmedia_address = {self.address}\nbind_rtp_to_media_address = yes\n",
+            "pjsip-trunk.conf": self._trunk(),
+            "pjsip-phones.conf": "\n".join(_phone(phone) for phone in self.phones),
+        }
+
+    def write(self, folder: Path) -> None:
+        """Write the files into `folder`, readable by their owner only, since passwords are among them.
+
+        Raises:
+            SiteError: see `files`.
+        """
+        texts = self.files()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, text in texts.items():
+            path = folder / name
+            path.unlink(missing_ok=True)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+                file.write(text)
+
+    def _trunk(self) -> str:
+        if not self.trunk_matches:
+            return ""
+        matches = "".join(f"match = {match}\n" for match in self.trunk_matches)
+        return f"[trunk-identify]\ntype = identify\nendpoint = trunk\n{matches}"
+
+    def _check(self) -> None:
+        values = {
+            "address": self.address,
+            "ari_user": self.ari_user,
+            "ari_password": self.ari_password,
+            "app": self.app,
+            "number": self.number,
+            "sounds": str(self.sounds),
+        }
+        values |= {f"trunk_matches[{place}]": match for place, match in enumerate(self.trunk_matches)}
+        for place, phone in enumerate(self.phones):
+            values |= {f"phones[{place}].{name}": value for name, value in vars(phone).items()}
+        for name, value in values.items():
+            if _PLAIN.fullmatch(value) is None:
+                shown = "(hidden)" if name.endswith("password") else repr(value)
+                raise SiteError(f"{name}={shown}: only letters, digits and . _ + : / - can stand here")
+
+
+def _phone(phone: PhoneAccount) -> str:
+    name = phone.name
+    return (
+        f'[{name}](phone)\nauth = {name}\naors = {name}\ncallerid = "{name}" <{phone.number}>\n\n'
+        f"[{name}](phone-auth)\nusername = {name}\npassword = {phone.password}\n\n"
+        f"[{name}](phone-aor)\n"
+    )
