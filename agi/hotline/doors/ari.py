@@ -1,0 +1,122 @@
+"""The ARI door: a channel in our Stasis application becomes a `Call`."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import TYPE_CHECKING
+
+from hotline.ari import AriError, NotFound, Outcome
+from hotline.call import Call, CallerGone, Ended, Keypad, Played, SoundFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from hotline.ari import Client, Stay
+    from hotline.call import Sound
+
+SKIPPED = 0.3
+"""Seconds by which a playback may be shorter than its sounds; Asterisk skips a missing file without a word."""
+TAIL = 0.1
+"""Seconds of silence at most at the end of a reading (SPEC §4): whoever hangs up in them has heard it all."""
+OVERDUE = 5.0
+"""Seconds a playback may take beyond its sounds before we stop believing that it will end."""
+
+
+class AriLine:
+    """The line of a channel that is in Stasis."""
+
+    def __init__(self, stay: Stay) -> None:
+        self.keypad = Keypad()
+        self._stay = stay
+        self._now = asyncio.get_running_loop().time
+        self._stop_keys = ""
+        stay.listen(self._key, self.keypad.close)
+
+    def now(self) -> float:
+        """Return the event loop's clock, in seconds."""
+        return self._now()
+
+    async def progress(self) -> None:
+        """Open the line before the answer (183 with early media)."""
+        await self._ask(self._stay.progress())
+
+    async def answer(self) -> None:
+        """Answer the channel."""
+        await self._ask(self._stay.answer())
+
+    async def play(self, sounds: Sequence[Sound], stop_keys: str) -> Played:
+        """Play `sounds`; see `Line.play`."""
+        seconds = sum(sound.seconds for sound in sounds)
+        self._stop_keys = stop_keys
+        try:
+            played = await self._stay.play([f"sound:{sound.path}" for sound in sounds], limit_seconds=seconds + OVERDUE)
+        except AriError as fault:
+            raise self._meaning(fault) from None
+        finally:
+            self._stop_keys = ""
+        missing = seconds - played.seconds
+        match played.outcome:
+            case Outcome.FINISHED if missing <= SKIPPED:
+                return Played(Ended.FINISHED, played.seconds)
+            case Outcome.GONE if missing <= TAIL:
+                return Played(Ended.FINISHED, played.seconds)
+            case Outcome.STOPPED:
+                return Played(Ended.STOPPED, played.seconds)
+            case Outcome.GONE:
+                raise CallerGone
+            case outcome:
+                raise SoundFailed(f"{outcome.name} after {played.seconds:.1f} of {seconds:.1f} s")
+
+    async def hang_up(self) -> None:
+        """Hang the channel up."""
+        await self._stay.hang_up()
+
+    async def limit(self, seconds: float) -> None:
+        """Have the switchboard end the call after `seconds`, with a spoken word, whatever becomes of us."""
+        await self._ask(self._stay.set_variable("TIMEOUT(absolute)", f"{seconds:g}"))
+
+    def _key(self, key: str) -> None:
+        if self.keypad.press(key) and key in self._stop_keys:
+            self._stay.stop_playback()
+
+    async def _ask(self, request: Awaitable[object]) -> None:
+        try:
+            await request
+        except AriError as fault:
+            raise self._meaning(fault) from None
+
+    def _meaning(self, fault: AriError) -> Exception:
+        gone = self.keypad.closed or isinstance(fault, NotFound)
+        return CallerGone() if gone else fault
+
+
+class AriDoor:
+    """Lets calls in from Asterisk.
+
+    Attributes:
+        call_seconds: the longest a call may last.
+    """
+
+    def __init__(self, client: Client, sounds: Mapping[str, Sound], call_seconds: float) -> None:
+        self._client = client
+        self._sounds = sounds
+        self._call_seconds = call_seconds
+
+    async def open(self, receive: Callable[[Call], Awaitable[None]]) -> None:
+        """Hand every call that comes in to `receive`, each in a task of its own, until cancelled.
+
+        Raises:
+            AriError: the connection can't be had or kept, for a reason that waiting does not mend.
+        """
+
+        async def handle(stay: Stay) -> None:
+            line = AriLine(stay)
+            try:
+                # The dialplan gives us a few seconds to take the call over; this is the taking over.
+                await line.limit(self._call_seconds)
+            except CallerGone:
+                return
+            await receive(Call(str(uuid.uuid4()), line, self._sounds, stay.args))
+
+        await self._client.run(handle)

@@ -1,0 +1,128 @@
+"""What the unit tests share: a conversation with a scripted caller and a desk without a database."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from hotline.call import Call, CallerGone
+from hotline.call.scripted import On, ScriptedLine
+from hotline.desk import RecordsUnavailable, ReissuedTooOften, SecretDigits, TooManyFailures
+from hotline.dialogue import Hotline, converse
+from hotline.menu import load
+from hotline.prompts import Script
+from hotline.settings import SHARE
+
+PHONE = "origin=phone", "number=0912345678"
+NUMBER = "0123456789"
+PASSWORD = "590143621"
+
+
+@dataclass(frozen=True)
+class Clip:
+    path: Path
+    seconds: float
+
+
+class Sounds(dict):
+    """Every prompt there could be, two seconds long."""
+
+    def __missing__(self, prompt):
+        return Clip(Path("/sounds", prompt), 2.0)
+
+
+class Readings:
+    """Readings that are named after their lead, ten seconds long."""
+
+    def __init__(self):
+        self.read = []
+
+    @contextlib.contextmanager
+    def of(self, digits, lead, pace):
+        """Note what is read and at which pace."""
+        self.read.append((lead, digits, pace.group_gap))
+        yield Clip(Path("/secrets", lead), 10.0)
+
+
+@dataclass
+class FakeReissue:
+    log: list
+    works: bool = True
+    password: SecretDigits = field(default_factory=lambda: SecretDigits(PASSWORD))
+
+    async def began(self):
+        self.log.append("began")
+
+    async def heard(self):
+        await asyncio.sleep(0)
+        self.log.append("heard")
+        return self.works
+
+
+@dataclass
+class FakeDesk:
+    """A desk with one member, telling what it was asked; `trouble` names what fails."""
+
+    trouble: str = ""
+    log: list = field(default_factory=list)
+
+    async def admit(self, caller):
+        if self.trouble == "down":
+            raise RecordsUnavailable("down")
+        if self.trouble in {"hour", "day"}:
+            raise TooManyFailures(self.trouble)
+
+    async def look_up(self, caller, number):
+        self.log.append(f"look up {number}")
+        if self.trouble == "lost":
+            raise RecordsUnavailable("lost")
+        return str(number) == NUMBER
+
+    async def settle(self, finding, call_id):
+        if self.trouble == "often":
+            raise ReissuedTooOften
+        self.log.append("match" if finding else "mismatch")
+        return FakeReissue(self.log, works=self.trouble != "stuck") if finding else None
+
+
+@dataclass
+class Talk:
+    """A conversation that has been held.
+
+    Attributes:
+        line: what was heard, and when.
+        call: how it ended.
+        desk: what the desk was asked.
+        readings: what was read out.
+    """
+
+    line: ScriptedLine
+    call: Call
+    desk: FakeDesk
+    readings: Readings
+
+    def said(self):
+        """Return the prompts, in order."""
+        return [heard.sound for heard in self.line.heard]
+
+
+@pytest.fixture(scope="session")
+def menu():
+    """The menu as delivered."""
+    return load(SHARE / "dialplan" / "menu.toml", Script.load(SHARE / "sounds" / "vi.toml").prompts)
+
+
+@pytest.fixture
+def talk(menu):
+    """Hold a conversation with a scripted caller."""
+
+    async def hold(*script: On, arguments=PHONE, notice="early", trouble="", broken=()):
+        line, desk, readings = ScriptedLine(*script, broken=broken), FakeDesk(trouble), Readings()
+        call = Call("call", line, Sounds(), arguments)
+        with contextlib.suppress(CallerGone):
+            await converse(call, Hotline(menu, desk, readings, notice))
+        return Talk(line, call, desk, readings)
+
+    return hold

@@ -1,0 +1,246 @@
+"""The conversation, held with a scripted caller in virtual time."""
+
+import pytest
+
+from hotline.call import SoundFailed
+from hotline.call.scripted import HANG_UP, On
+
+NUMBER = "0123456789"
+WRONG = "9876543210"
+PASSWORD = "590143621"
+
+
+async def test_a_match_hears_the_password_twice(talk):
+    """The caller of a matching pair hears the password, hears it again slower, and may hang up."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"))
+    assert held.line.log == [
+        "progress", "notice", "answer", "menu", "ask-number", "check",
+        "new-password", "repeat-password", "after-reading", "advice", "goodbye", "hang up",
+    ]  # fmt: skip
+    assert held.readings.read == [("new-password", PASSWORD, 1.0), ("repeat-password", PASSWORD, 2.0)]
+    assert held.desk.log == [f"look up {NUMBER}", "match", "began", "heard"]
+    assert held.call.outcome == "reissued"
+
+
+async def test_everything_keyed_ahead_skips_the_questions(talk):
+    """Who keys the whole way at once hears no question, but always the check clip and the readings."""
+    held = await talk(On("notice", f"8{NUMBER}#", after=-1.0, pace=0.05))
+    assert held.said() == ["notice", "check", "new-password", "repeat-password", "after-reading", "advice", "goodbye"]
+
+
+async def test_a_key_cuts_a_prompt_short(talk):
+    """Barge-in: the menu stops at the key."""
+    held = await talk(On("menu", "8", after=-1.5), On("ask-number", HANG_UP))
+    menu = next(heard for heard in held.line.heard if heard.sound == "menu")
+    assert (menu.seconds, menu.whole) == (0.5, False)
+
+
+async def test_a_key_that_means_nothing_does_not_cut_a_question(talk):
+    """A prompt stops only for keys that mean something here."""
+    held = await talk(On("menu", "5", after=-1.5), On("menu-help", HANG_UP))
+    assert held.line.heard[1].whole
+    assert held.said()[1:4] == ["menu", "no-match", "menu-help"]
+
+
+async def test_a_mismatch_is_told_and_may_be_tried_again(talk):
+    """A pair that does not match hears the given sentence and is asked again, and reads its number back."""
+    held = await talk(
+        On("menu", "8"),
+        On("ask-number", WRONG + "#"),
+        On("ask-number", NUMBER + "#"),
+        On("read-back-ask", "1"),
+    )
+    said = held.said()
+    assert said[said.index("mismatch") :][:5] == ["mismatch", "ask-number", "read-back", "read-back-ask", "check"]
+    assert held.readings.read[0] == ("read-back", NUMBER, 1.0)
+    assert held.call.outcome == "reissued"
+
+
+async def test_three_mismatches_end_with_the_other_ways(talk):
+    """After the last try the caller hears how else a password can be had."""
+    held = await talk(On("menu", "8"), *[On("ask-number", WRONG + "#")] * 3)
+    assert held.said().count("mismatch") == 3
+    assert held.said()[-2:] == ["other-ways", "goodbye"]
+    assert held.call.outcome == "mismatch"
+
+
+async def test_a_number_read_back_wrong_is_keyed_again_at_no_cost(talk):
+    """On 2 the number is asked for again and nothing is looked up."""
+    held = await talk(
+        On("menu", "8"),
+        On("ask-number", WRONG + "#"),
+        On("ask-number", WRONG + "#"),
+        On("read-back-ask", "2"),
+        On("ask-number", NUMBER + "#"),
+    )
+    assert held.desk.log[:3] == [f"look up {WRONG}", "mismatch", f"look up {NUMBER}"]
+
+
+async def test_too_few_digits_are_kept(talk):
+    """After a pause the caller goes on where they were."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER[:6]), On("continue-number", NUMBER[6:] + "#"))
+    assert held.desk.log[0] == f"look up {NUMBER}"
+
+
+async def test_the_star_clears_and_then_goes_back(talk):
+    """* after digits asks again, * on nothing leads back to the menu."""
+    held = await talk(On("menu", "8"), On("ask-number", "555*"), On("ask-number", "*"), On("menu-help", "9"))
+    assert held.said()[2:] == ["ask-number", "ask-number", "menu-help", "goodbye"]
+    assert held.call.outcome == "ended"
+
+
+async def test_a_health_card_number_gets_a_hint(talk):
+    """More than twelve digits hear about the last ten, and it costs no try."""
+    held = await talk(On("menu", "8"), On("ask-number", "4012345678901"), On("card-hint", NUMBER + "#"))
+    assert held.desk.log[:2] == [f"look up {NUMBER}", "match"]
+
+
+async def test_ten_digits_without_the_end_key_are_accepted(talk):
+    """After ten digits and the wait the number is looked up."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER))
+    assert held.desk.log[:2] == [f"look up {NUMBER}", "match"]
+
+
+async def test_twelve_digits_swallow_a_late_end_key(talk):
+    """A # that comes after twelve digits were accepted does nothing."""
+    held = await talk(On("menu", "8"), On("ask-number", "001234567890"), On("check", "#", after=-1.0))
+    assert held.said()[3:5] == ["check", "mismatch"]
+
+
+async def test_digits_during_the_check_void_the_look_up(talk):
+    """Who was still keying gets no answer to the shorter number: the digits are added and nothing was counted."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER), On("check", "22#", after=-1.0))
+    assert held.desk.log[:3] == [f"look up {NUMBER}", f"look up {NUMBER}22", "mismatch"]
+
+
+async def test_keys_during_the_readings_are_ignored(talk):
+    """A cheek on the keypad does not cut a reading, nor choose afterwards."""
+    held = await talk(
+        On("menu", "8"),
+        On("ask-number", NUMBER + "#"),
+        On("new-password", "123456", after=-8.0),
+        On("repeat-password", "1", after=-8.0),
+    )
+    assert all(heard.whole for heard in held.line.heard)
+    assert held.said()[-3:] == ["after-reading", "advice", "goodbye"]
+
+
+async def test_the_password_is_read_again_on_wish_five_times(talk):
+    """On 1 the caller hears it again, up to five times; then advice."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), *[On("after-reading", "1")] * 7)
+    assert held.said().count("repeat-password") == 1 + 5
+    assert held.said()[-2:] == ["advice", "goodbye"]
+
+
+async def test_a_caller_cut_off_in_the_first_reading_keeps_the_old_password(talk):
+    """Until the first reading was heard in full, nothing becomes active."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), On("new-password", HANG_UP, after=-1.0))
+    assert held.desk.log[-1] == "began"
+    assert held.call.outcome is None
+
+
+async def test_a_caller_who_hangs_up_in_the_repeat_has_the_new_password(talk):
+    """After the first full reading the new password is active, whatever follows."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), On("repeat-password", HANG_UP, after=-9.0))
+    assert held.desk.log[-1] == "heard"
+    assert held.call.outcome == "reissued"
+
+
+async def test_a_password_that_could_not_be_made_active_is_told(talk):
+    """When the database fails after the reading, the caller is told that the old password still holds."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), trouble="stuck")
+    assert held.said()[-3:] == ["repeat-password", "not-activated", "goodbye"]
+    assert held.call.outcome == "not-activated"
+
+
+async def test_no_input_gets_help_and_an_end(talk):
+    """A caller who keys nothing hears the long menu twice, then the other ways, then goodbye."""
+    held = await talk()
+    assert held.said() == [
+        "notice", "menu", "no-input", "menu-help", "no-input", "menu-help", "other-ways", "goodbye",
+    ]  # fmt: skip
+    assert held.call.outcome == "not-helped"
+
+
+async def test_wrong_keys_are_counted_apart_from_silence(talk):
+    """Two silences and two wrong keys are not three of either."""
+    held = await talk(
+        On("menu", "5"), On("menu-help", "6"), On("menu-help", ""), On("menu-help", ""), On("menu-help", "9")
+    )
+    assert held.said().count("no-match") == 2
+    assert held.call.outcome == "not-helped"
+
+
+async def test_the_information_branches_come_back_to_their_menu(talk):
+    """Information is said, and its menu again."""
+    held = await talk(On("menu", "1"), On("information", "2"), On("information", "9"))
+    assert held.said()[2:] == ["information", "official-sources", "information", "goodbye"]
+    assert held.call.outcome == "ended"
+
+
+@pytest.mark.parametrize("notice", ["early", "answered", "off"])
+async def test_the_price_is_told_where_the_setting_says(talk, notice):
+    """Before the answer, after it, or not at all."""
+    held = await talk(On("menu", HANG_UP), notice=notice)
+    begin = {"early": ["progress", "notice", "answer"], "answered": ["answer", "notice"], "off": ["answer", "menu"]}
+    assert held.line.log[: len(begin[notice])] == begin[notice]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("origin=trunk", "pai=%3Csip%3A%2B84912345678%40carrier%3E", "privacy=id"), "caller-withheld"),
+        (("origin=trunk", "pai=%3Csip%3A%2B14155552671%40carrier%3E"), "caller-foreign"),
+        (("origin=trunk",), "caller-unasserted"),
+        ((), "caller-unasserted"),
+    ],
+)
+async def test_a_caller_without_a_number_to_trust_is_told_before_answer(talk, arguments, says):
+    """At the door, free of charge, before any number is keyed."""
+    held = await talk(arguments=arguments)
+    assert held.line.log == ["progress", says, "hang up"]
+    assert held.call.outcome == "refused"
+
+
+@pytest.mark.parametrize("limit", ["hour", "day"])
+async def test_a_caller_over_the_limit_is_told_before_answer(talk, limit):
+    """Too many failures: told honestly, free of charge."""
+    held = await talk(trouble=limit)
+    assert held.line.log == ["progress", f"caller-limit-{limit}", "hang up"]
+
+
+async def test_a_database_that_is_down_is_told_before_answer(talk):
+    """Nobody pays for a call that can't be served."""
+    held = await talk(trouble="down")
+    assert held.line.log == ["progress", "busy", "hang up"]
+
+
+async def test_a_database_lost_in_the_call_ends_it_politely(talk):
+    """The caller hears that the system is busy, and goodbye; no try is counted."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), trouble="lost")
+    assert held.said()[-3:] == ["check", "busy", "goodbye"]
+    assert held.call.outcome == "busy"
+
+
+async def test_an_account_with_too_many_passwords_today_is_told(talk):
+    """After the match, and only then."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), trouble="often")
+    assert held.said()[-3:] == ["check", "reissued-often", "goodbye"]
+
+
+async def test_a_broken_prompt_is_an_error_not_a_silence(talk):
+    """A prompt that can't be played ends the conversation with its name."""
+    with pytest.raises(SoundFailed, match="menu"):
+        await talk(broken=["menu"])
+
+
+@pytest.mark.parametrize(
+    "prompt", ["notice", "menu", "ask-number", "check", "new-password", "repeat-password", "after-reading"]
+)
+async def test_a_hang_up_unwinds_the_conversation_anywhere(talk, prompt):
+    """At whichever prompt the caller hangs up, nothing more is said."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), On(prompt, HANG_UP, after=-0.5))
+    if prompt in {"menu", "ask-number"}:
+        held = await talk(On(prompt, HANG_UP, after=-0.5), On("menu", "8"), On("ask-number", NUMBER + "#"))
+    assert held.said()[-1] == prompt
+    assert held.line.log[-1] == "caller hung up"
