@@ -1,1 +1,51 @@
 """A client for the Asterisk REST Interface; knows nothing of this project."""
+
+from .client import Client, hang_up
+from .connection import backoff_seconds, retry_or_fatal
+from .errors import (
+    AriError,
+    Conflict,
+    ConnectionLost,
+    Fatal,
+    Gone,
+    InvalidState,
+    NotFound,
+    NotInStasis,
+    Refused,
+    Rejected,
+    Replaced,
+    TimedOut,
+    Unavailable,
+)
+from .models import Application, Caller, Channel, Ping, Playback
+from .playback import Outcome, PlaybackResult
+from .stay import Handler, Stay
+
+__all__ = [
+    "Application",
+    "AriError",
+    "Caller",
+    "Channel",
+    "Client",
+    "Conflict",
+    "ConnectionLost",
+    "Fatal",
+    "Gone",
+    "Handler",
+    "InvalidState",
+    "NotFound",
+    "NotInStasis",
+    "Outcome",
+    "Ping",
+    "Playback",
+    "PlaybackResult",
+    "Refused",
+    "Rejected",
+    "Replaced",
+    "Stay",
+    "TimedOut",
+    "Unavailable",
+    "backoff_seconds",
+    "hang_up",
+    "retry_or_fatal",
+]

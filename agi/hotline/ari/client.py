@@ -1,0 +1,291 @@
+"""The client: one Asterisk, one application name, one handler for each channel that comes in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
+
+import structlog
+
+from .connection import HEARTBEAT_SECONDS, EventsSocket
+from .errors import AriError, Gone, NotFound, Replaced
+from .http import Requests
+from .models import (
+    ApplicationReplaced,
+    PlaybackFinished,
+    PlaybackStarted,
+    StasisStart,
+    UnknownEvent,
+)
+from .operations import Applications, Asterisk, Channels, Playbacks
+from .stay import Stay
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
+    from types import TracebackType
+
+    from .models import Channel, KnownEvent
+    from .stay import Handler
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+ORPHAN_SECONDS = 0.5
+"""A channel without a stay is an orphan if it still is after this long: its `StasisStart` may be on its way."""
+
+
+async def hang_up(stay: Stay) -> None:
+    """Hang up: what is done with an orphan if nothing else was asked for."""
+    await stay.hang_up()
+
+
+class Client:
+    """A client of the Asterisk REST Interface.
+
+    Args:
+        url: base address of Asterisk's HTTP server, for example `http://127.0.0.1:8088`.
+        user: ARI user, who may write.
+        password: its password; sent in a header, shown nowhere.
+        app: the application's name, as in `Stasis(<app>)`. One client a name.
+        request_limit_seconds: time for any request, retries included.
+        heartbeat_seconds: silence after which the socket is tested; a dead one is found in 1.5 times this.
+        shutdown_seconds: time that handlers have to end, once cancelled, before their channels are hung up.
+
+    Attributes:
+        connected: set while events come and requests can be made.
+        channels: operations on channels.
+        playbacks: operations on playbacks.
+        applications: operations on applications.
+        asterisk: operations on Asterisk itself.
+
+    Raises:
+        ValueError: the address is not http or https, or has a credential in it.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        user: str,
+        password: str,
+        app: str,
+        *,
+        request_limit_seconds: float = 3.0,
+        heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        shutdown_seconds: float = 5.0,
+    ) -> None:
+        self._requests = Requests(url, user, password, limit_seconds=request_limit_seconds)
+        self._app = app
+        self._limit_seconds = request_limit_seconds
+        self._heartbeat_seconds = heartbeat_seconds
+        self._shutdown_seconds = shutdown_seconds
+        self.connected = asyncio.Event()
+        self.channels = Channels(self._requests)
+        self.playbacks = Playbacks(self._requests)
+        self.applications = Applications(self._requests)
+        self.asterisk = Asterisk(self._requests)
+        self._stays: dict[str, Stay] = {}
+        self._handlers: set[asyncio.Task[None]] = set()
+        self._work: set[asyncio.Task[Any]] = set()
+        self._handler: Handler | None = None
+        self._on_orphan: Handler = hang_up
+        self._closing: asyncio.Future[None] | None = None
+        self._ended = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"<ari.Client app={self._app!r} {'connected' if self.connected.is_set() else 'not connected'}>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def stays(self) -> Mapping[str, Stay]:
+        """The stays that have not ended, by channel id."""
+        return self._stays
+
+    async def run(self, handler: Handler, *, on_orphan: Handler = hang_up) -> None:
+        """Serve calls until cancelled or closed; reconnects for ever.
+
+        `handler` gets one task for each channel that comes in. When it returns or raises and the channel is still
+        ours, the channel is hung up. When the caller goes, it is not cancelled: it learns it from what it waits for,
+        so that it can write down how the call ended.
+
+        On cancellation or `close` handlers are cancelled and have `shutdown_seconds`, in which events still come and
+        requests can be made, to say goodbye; a call that comes in then is hung up with cause 42 (congestion).
+
+        Args:
+            handler: serves one call.
+            on_orphan: serves a channel found in our application without a stay, so of a process before us; after it
+                the channel is hung up as well.
+
+        Raises:
+            Refused: user or password is wrong.
+            Replaced: another client took our application name. The channels are left to that client.
+            RuntimeError: it runs already.
+        """
+        if self._closing is not None:
+            raise RuntimeError("this client runs already")
+        self._handler, self._on_orphan = handler, on_orphan
+        events = EventsSocket(
+            self._requests,
+            self._app,
+            on_event=self._on_event,
+            set_up=self._set_up,
+            on_down=self.connected.clear,
+            limit_seconds=self._limit_seconds,
+            heartbeat_seconds=self._heartbeat_seconds,
+        )
+        self._closing = asyncio.get_running_loop().create_future()
+        socket = asyncio.create_task(events.run(), name="ari events")
+        try:
+            both: list[asyncio.Future[Any]] = [socket, self._closing]
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            if socket.done():
+                socket.result()
+        except Replaced:
+            for stay in list(self._stays.values()):
+                stay.gone()
+            raise
+        finally:
+            await self._wind_down(socket)
+            self._closing = None
+            self._ended.set()
+
+    async def close(self) -> None:
+        """End `run` as cancelling it would, wait for that, and close all connections."""
+        if self._closing is not None:
+            self._ended.clear()
+            if not self._closing.done():
+                self._closing.set_result(None)
+            await self._ended.wait()
+        await self._requests.close()
+
+    async def _wind_down(self, socket: asyncio.Task[NoReturn]) -> None:
+        """End the handlers while events still come, then everything else."""
+        self._handler = None
+        for task in self._handlers:
+            task.cancel()
+        if self._handlers:
+            _, left = await asyncio.wait(self._handlers, timeout=self._shutdown_seconds)
+            if left:
+                log.warning("ari_handlers_left", count=len(left))
+        for stay in list(self._stays.values()):
+            await self._hang_up_quietly(stay)
+            stay.gone()
+        if self._work:
+            await asyncio.wait(self._work, timeout=self._limit_seconds)
+        socket.cancel()
+        await asyncio.gather(socket, return_exceptions=True)
+        self.connected.clear()
+        await self._requests.close()
+
+    # Events.
+
+    def _on_event(self, event: KnownEvent | UnknownEvent) -> None:
+        """Hand an event to the stay it is about; called by the reader, so it never waits."""
+        match event:
+            case StasisStart():
+                self._begin(event.channel, event.args, self._handler)
+            case ApplicationReplaced():
+                raise Replaced(f"another client connected as {self._app!r}: run one client for each name")
+            case UnknownEvent():
+                log.debug("ari_event_unknown", type=event.type)
+            case PlaybackStarted() | PlaybackFinished():
+                if stay := self._stays.get(event.playback.channel_id):
+                    stay.receive(event)
+            case _:
+                if stay := self._stays.get(event.channel.id):
+                    stay.receive(event)
+
+    # Calls.
+
+    def _begin(self, channel: Channel, args: list[str], handler: Handler | None) -> None:
+        """Start a stay and the one task that serves it."""
+        if before := self._stays.get(channel.id):
+            before.gone()
+        stay = Stay(
+            channel, args, channels=self.channels, playbacks=self.playbacks, spawn=self._spawn, forget=self._forget
+        )
+        self._stays[channel.id] = stay
+        if handler is None:
+            self._spawn(self._hang_up_quietly(stay, reason_code=42))
+            return
+        task = asyncio.create_task(self._serve(stay, handler), name=f"call {channel.id}")
+        self._handlers.add(task)
+        task.add_done_callback(self._handlers.discard)
+
+    async def _serve(self, stay: Stay, handler: Handler) -> None:
+        """Run a handler; whatever it does, no channel is left silent."""
+        try:
+            await handler(stay)
+        except Gone:
+            log.debug("ari_caller_gone", channel=stay.channel.id)
+        except Exception:
+            log.exception("ari_handler_failed", channel=stay.channel.id)
+        finally:
+            await self._hang_up_quietly(stay)
+
+    async def _hang_up_quietly(self, stay: Stay, reason_code: int | None = None) -> None:
+        """Hang up unless it has ended; a failure is logged, for nobody is there to catch it."""
+        if stay.ended.is_set():
+            return
+        try:
+            await stay.hang_up(reason_code)
+        except AriError as error:
+            log.warning("ari_hang_up_failed", channel=stay.channel.id, error=str(error))
+
+    def _forget(self, stay: Stay) -> None:
+        if self._stays.get(stay.channel.id) is stay:
+            del self._stays[stay.channel.id]
+
+    def _spawn(self, work: Coroutine[None, None, T], /) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._work.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("ari_task_failed", exc_info=error)
+
+    # After each connect.
+
+    async def _set_up(self) -> None:
+        """Choose the events and find out what was missed.
+
+        Raises:
+            AriError: Asterisk did not tell; the socket is closed and opened again.
+        """
+        before = dict(self._stays)
+        await self.applications.filter(self._app)
+        present = set((await self.applications.get(self._app)).channel_ids)
+        for channel_id, stay in before.items():
+            if channel_id in present:
+                await stay.catch_up()
+            else:
+                stay.gone()
+        log.info("ari_connected", app=self._app, resumed=len(before.keys() & present))
+        self.connected.set()
+        if present - self._stays.keys():
+            self._spawn(self._adopt(present - self._stays.keys()))
+
+    async def _adopt(self, suspects: set[str]) -> None:
+        """Serve those that are orphans indeed: still without a stay, and still here, a moment later."""
+        await asyncio.sleep(ORPHAN_SECONDS)
+        try:
+            still = suspects & set((await self.applications.get(self._app)).channel_ids)
+            for channel_id in still - self._stays.keys():
+                with contextlib.suppress(NotFound):
+                    channel = await self.channels.get(channel_id)
+                    if channel_id not in self._stays:
+                        log.warning("ari_orphan", channel=channel_id)
+                        self._begin(channel, [], None if self._handler is None else self._on_orphan)
+        except AriError as error:
+            log.warning("ari_orphans_not_served", error=str(error))

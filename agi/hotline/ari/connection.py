@@ -1,0 +1,159 @@
+"""The events socket: opened, read, watched, and opened again, for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING, NoReturn
+
+import aiohttp
+import structlog
+
+from .errors import AriError, ConnectionLost, Fatal, TimedOut, from_answer
+from .models import decode_event
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .http import Requests
+    from .models import KnownEvent, UnknownEvent
+
+log = structlog.get_logger()
+
+HEARTBEAT_SECONDS = 5.0
+"""Silence after which we ping; half as long again without a sign of life and the socket is dead: 7.5 s in all."""
+
+FIRST_DELAY_SECONDS = 0.1
+LONGEST_DELAY_SECONDS = 5.0
+
+
+def retry_or_fatal(error: AriError) -> bool:
+    """Whether to connect again after `error`. The one place where that is decided.
+
+    | seen | means | so |
+    |---|---|---|
+    | refused, reset, no answer | Asterisk is down, or the way to it | again |
+    | 503 | starting or stopping, or out of sessions | again |
+    | 404 | ARI's modules are not loaded yet: restarting goes 503, refused, 404, 503, 200 | again |
+    | any other answer, such as 500, 502 | a fault of Asterisk or of a proxy, which people mend while we run | again |
+    | a clean close | Asterisk stops, or we read too slowly | again |
+    | 401, 403 | user or password is wrong | fatal: it does not mend itself, and repeating may lock the user out |
+    | `ApplicationReplaced` | a second client has our name | fatal: taking it back would make both do so for ever |
+    """
+    return not isinstance(error, Fatal)
+
+
+def backoff_seconds(attempt: int, luck: float) -> float:
+    """How long to wait before connecting again.
+
+    Args:
+        attempt: 0 after the first failure.
+        luck: 0.0 to 1.0; spreads many clients that lost the same Asterisk over half of the delay.
+    """
+    delay = min(FIRST_DELAY_SECONDS * 2.0 ** min(attempt, 16), LONGEST_DELAY_SECONDS)
+    return delay * (1.0 - luck / 2)
+
+
+class EventsSocket:
+    """Keeps one application's events coming.
+
+    Args:
+        requests: whose session and credential to use.
+        app: the application's name.
+        on_event: called with each event, in order; must not block.
+        set_up: awaited after each connect, while events already come; a failure closes the socket.
+        on_down: called when a socket that was set up is lost.
+        limit_seconds: time for connecting.
+        heartbeat_seconds: see `HEARTBEAT_SECONDS`.
+    """
+
+    def __init__(
+        self,
+        requests: Requests,
+        app: str,
+        *,
+        on_event: Callable[[KnownEvent | UnknownEvent], None],
+        set_up: Callable[[], Awaitable[None]],
+        on_down: Callable[[], None],
+        limit_seconds: float,
+        heartbeat_seconds: float,
+    ) -> None:
+        self._requests = requests
+        self._app = app
+        self._on_event = on_event
+        self._set_up = set_up
+        self._on_down = on_down
+        self._limit_seconds = limit_seconds
+        self._heartbeat_seconds = heartbeat_seconds
+
+    async def run(self) -> NoReturn:
+        """Keep connected until cancelled.
+
+        Raises:
+            Fatal: see `retry_or_fatal`.
+        """
+        loop = asyncio.get_running_loop()
+        attempt = 0
+        while True:
+            began = loop.time()
+            error = await self._one_connection()
+            self._on_down()
+            if not retry_or_fatal(error):
+                raise error
+            if loop.time() - began > LONGEST_DELAY_SECONDS:
+                attempt = 0
+            pause = backoff_seconds(attempt, random.random())  # noqa: S311 - spreads load, guards nothing
+            log.warning("ari_disconnected", app=self._app, error=str(error), again_in_seconds=round(pause, 2))
+            await asyncio.sleep(pause)
+            attempt += 1
+
+    async def _one_connection(self) -> AriError:
+        """Connect and read until it ends; return why it did."""
+        socket = await self._connect()
+        if isinstance(socket, AriError):
+            return socket
+        setting_up = asyncio.ensure_future(self._set_up())
+        reading = asyncio.ensure_future(self._read(socket))
+        try:
+            await asyncio.wait([setting_up, reading], return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for task in (setting_up, reading):
+                task.cancel()
+            ends = await asyncio.gather(setting_up, reading, return_exceptions=True)
+            await socket.close()
+        failures = [end for end in ends if isinstance(end, Exception)]
+        errors = [failure for failure in failures if isinstance(failure, AriError)]
+        if len(errors) < len(failures):
+            raise next(failure for failure in failures if not isinstance(failure, AriError))
+        return next((error for error in errors if not retry_or_fatal(error)), errors[0])
+
+    async def _connect(self) -> aiohttp.ClientWebSocketResponse | AriError:
+        request = "GET /events"
+        try:
+            async with asyncio.timeout(self._limit_seconds):
+                return await self._requests.session.ws_connect(
+                    self._requests.address("/events", {"app": self._app}),
+                    heartbeat=self._heartbeat_seconds,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+                )
+        except aiohttp.WSServerHandshakeError as error:
+            return from_answer(error.status, request, "")
+        except aiohttp.ClientError as error:
+            return ConnectionLost(f"{request}: {type(error).__name__}")
+        except TimeoutError:
+            return TimedOut(f"{request}: no answer in {self._limit_seconds:g} s")
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> NoReturn:
+        """Hand on events until the socket ends.
+
+        Raises:
+            AriError: the socket ended, or an event ended it.
+        """
+        while True:
+            message = await socket.receive()
+            if message.type is aiohttp.WSMsgType.TEXT:
+                self._on_event(decode_event(message.data))
+            elif message.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED}:
+                raise ConnectionLost(f"the events socket was closed (code {socket.close_code})")
+            elif message.type is aiohttp.WSMsgType.ERROR:
+                raise ConnectionLost(f"the events socket broke ({type(message.data).__name__})")

@@ -1,0 +1,167 @@
+"""Requests to Asterisk over HTTP: a small persistent pool, a time limit on each, retries where they are safe."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from .errors import AriError, ConnectionLost, TimedOut, from_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+
+POOL_LIMIT = 16
+"""Connections at most, the events socket among them. Asterisk keeps one thread for each and serves 100 in all."""
+
+POOL_IDLE_SECONDS = 10.0
+"""Asterisk closes an idle connection after 15 s; one we close first is never caught by a request on its way."""
+
+RETRY_PAUSES = (0.05, 0.2)
+"""Seconds before the second and the third try."""
+
+_IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
+
+
+class _Message(msgspec.Struct):
+    """How Asterisk explains an error."""
+
+    message: str = ""
+
+
+class Requests:
+    """Sends requests to one Asterisk as one user.
+
+    The credential is in a header only. It is in no URL, no log, no repr and no exception.
+
+    Args:
+        url: base address of Asterisk's HTTP server, without `/ari`.
+        user: ARI user.
+        password: its password.
+        limit_seconds: time for a request in all, with waiting for a connection and retries.
+
+    Raises:
+        ValueError: the address is not http or https, or has a user or password in it.
+    """
+
+    def __init__(self, url: str, user: str, password: str, *, limit_seconds: float) -> None:
+        base = URL(url)
+        if base.scheme not in {"http", "https"} or not base.host:
+            raise ValueError("the address of Asterisk must be http://host:port or https://host:port")
+        if base.user is not None or base.password is not None:
+            raise ValueError("the address of Asterisk must not hold a user or password: give them apart")
+        self._root = f"{base.origin()}{base.path.rstrip('/')}/ari"
+        self._headers = {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")}
+        self._limit_seconds = limit_seconds
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The pool of connections, made when first used."""
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(
+                headers=self._headers,
+                connector=aiohttp.TCPConnector(limit=POOL_LIMIT, keepalive_timeout=POOL_IDLE_SECONDS),
+                timeout=aiohttp.ClientTimeout(total=None),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Close all connections; a later request opens new ones."""
+        if self._session is not None:
+            await self._session.close()
+
+    def address(self, path: str, query: Mapping[str, str] | None = None) -> URL:
+        """Return the full address of `path`, which is percent-encoded already."""
+        url = URL(self._root + path, encoded=True)
+        return url.with_query(query) if query else url
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        repeatable: bool | None = None,
+    ) -> bytes:
+        """Send a request and return the body of a good answer.
+
+        A request that never left us is always tried again. One whose connection broke later may have been done, and
+        is tried again only when `repeatable`.
+
+        Args:
+            method: HTTP method.
+            path: below `/ari`, percent-encoded.
+            query: parameters.
+            body: parameters as a JSON object.
+            repeatable: doing it twice is the same as once; by default so for GET, PUT and DELETE.
+
+        Raises:
+            AriError: see `errors`; never an exception of the HTTP library.
+        """
+        again = method in _IDEMPOTENT if repeatable is None else repeatable
+        request = f"{method} {path}"
+        url = self.address(path, query)
+        data = None if body is None else msgspec.json.encode(body)
+        timer = asyncio.timeout(self._limit_seconds)
+        try:
+            async with timer:
+                for pause in RETRY_PAUSES:
+                    answer, may_be_done = await self._try(method, url, data, request)
+                    if not isinstance(answer, ConnectionLost) or (may_be_done and not again):
+                        break
+                    await asyncio.sleep(pause)
+                else:
+                    answer, _ = await self._try(method, url, data, request)
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            answer = TimedOut(f"{request}: no answer in {self._limit_seconds:g} s")
+        # Raised out here, where no exception of the HTTP library can become its context.
+        if isinstance(answer, AriError):
+            raise answer
+        return answer
+
+    async def _try(self, method: str, url: URL, data: bytes | None, request: str) -> tuple[bytes | AriError, bool]:
+        """Send once; return the body or the error, and whether Asterisk may have done it all the same."""
+        headers = None if data is None else {"Content-Type": "application/json"}
+        try:
+            async with self.session.request(method, url, data=data, headers=headers, allow_redirects=False) as response:
+                text = await response.read()
+                status = response.status
+        except aiohttp.ClientError as error:
+            lost = ConnectionLost(f"{request}: {type(error).__name__}")
+            return lost, not isinstance(error, aiohttp.ClientConnectorError)
+        if status < 300:
+            return text, True
+        # 503 comes before anything is done: Asterisk is starting, stopping or at its session limit.
+        return from_answer(status, request, _message(text)), status != 503
+
+
+def _message(text: bytes) -> str:
+    """Return what Asterisk says about an error."""
+    try:
+        return msgspec.json.decode(text, type=_Message).message
+    except msgspec.DecodeError:
+        return ""
+
+
+def decoded(text: bytes, kind: type[T], request: str) -> T:
+    """Return the object in an answer.
+
+    Raises:
+        ConnectionLost: it is not such an object, so it is not Asterisk who answers.
+    """
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.DecodeError:
+        pass
+    raise ConnectionLost(f"{request}: the answer is not a {kind.__name__}")

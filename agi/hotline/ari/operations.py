@@ -1,0 +1,179 @@
+"""The operations of ARI that we use, under ARI's own names in snake case.
+
+Ids of channels and playbacks are chosen by the caller, so a lost answer never means a lost object.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from .http import Requests, decoded
+from .models import UNUSED_EVENTS, Application, Channel, Ping, Playback
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def _path(*parts: str) -> str:
+    """Return the path with each part percent-encoded."""
+    return "".join("/" + quote(part, safe="") for part in parts)
+
+
+def _given(**parameters: str | int | None) -> dict[str, str]:
+    """Return the parameters that are not None, as text."""
+    return {name: str(value) for name, value in parameters.items() if value is not None}
+
+
+class Channels:
+    """`/channels`.
+
+    Everything but `list`, `get` and the originates needs the channel to be in our application: `NotFound` when it has
+    hung up, `NotInStasis` when it has gone on in the dialplan.
+    """
+
+    def __init__(self, requests: Requests) -> None:
+        self._requests = requests
+
+    async def list(self) -> list[Channel]:
+        """All channels of this Asterisk."""
+        return decoded(await self._requests.send("GET", "/channels"), list[Channel], "GET /channels")
+
+    async def get(self, channel_id: str) -> Channel:
+        """One channel."""
+        path = _path("channels", channel_id)
+        return decoded(await self._requests.send("GET", path), Channel, path)
+
+    async def originate_with_id(
+        self,
+        channel_id: str,
+        endpoint: str,
+        *,
+        app: str | None = None,
+        app_args: str | None = None,
+        context: str | None = None,
+        extension: str | None = None,
+        priority: int | None = None,
+        caller_id: str | None = None,
+        ring_seconds: int | None = None,
+        other_channel_id: str | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> Channel:
+        """Call `endpoint`; on answer the channel goes to `app`, or to `extension` of `context`.
+
+        Raises:
+            Conflict: there is a channel of this id.
+        """
+        path = _path("channels", channel_id)
+        query = _given(
+            endpoint=endpoint,
+            app=app,
+            appArgs=app_args,
+            context=context,
+            extension=extension,
+            priority=priority,
+            callerId=caller_id,
+            timeout=ring_seconds,
+            otherChannelId=other_channel_id,
+        )
+        body = None if variables is None else {"variables": dict(variables)}
+        return decoded(await self._requests.send("POST", path, query=query, body=body), Channel, path)
+
+    async def answer(self, channel_id: str) -> None:
+        """Answer; a second time does nothing."""
+        await self._requests.send("POST", _path("channels", channel_id, "answer"), repeatable=True)
+
+    async def ring(self, channel_id: str) -> None:
+        """Tell the caller's side that it rings (180)."""
+        await self._requests.send("POST", _path("channels", channel_id, "ring"), repeatable=True)
+
+    async def progress(self, channel_id: str) -> None:
+        """Open early media (183): what is played now is heard before the answer."""
+        await self._requests.send("POST", _path("channels", channel_id, "progress"), repeatable=True)
+
+    async def hangup(self, channel_id: str, *, reason_code: int | None = None) -> None:
+        """Hang up.
+
+        Args:
+            channel_id: the channel; `NotFound` when it has ended already.
+            reason_code: ITU-T Q.850 cause, for example 16 normal, 34 congestion.
+        """
+        await self._requests.send("DELETE", _path("channels", channel_id), query=_given(reason_code=reason_code))
+
+    async def continue_in_dialplan(self, channel_id: str, context: str, extension: str, priority: int) -> None:
+        """Hand the channel back to the dialplan; Asterisk answers well even if there is no such extension."""
+        query = _given(context=context, extension=extension, priority=priority)
+        await self._requests.send("POST", _path("channels", channel_id, "continue"), query=query)
+
+    async def play_with_id(self, channel_id: str, playback_id: str, media: Sequence[str]) -> Playback:
+        """Queue a playback of `media`, one after the other.
+
+        Never sent twice: Asterisk takes a second request under the same id as a second playback. A list goes as a JSON
+        list, so commas in it mean nothing.
+
+        Raises:
+            Rejected: nothing to play.
+        """
+        path = _path("channels", channel_id, "play", playback_id)
+        body: dict[str, Any] = {"media": list(media)}
+        return decoded(await self._requests.send("POST", path, body=body, repeatable=False), Playback, path)
+
+    async def get_channel_var(self, channel_id: str, variable: str) -> str:
+        """The value of a channel variable or of a dialplan function such as `CHANNEL(rtp,dest)`."""
+        path = _path("channels", channel_id, "variable")
+        answer = await self._requests.send("GET", path, query={"variable": variable})
+        return decoded(answer, dict[str, str], path).get("value", "")
+
+
+class Playbacks:
+    """`/playbacks`; one that is over is `NotFound`."""
+
+    def __init__(self, requests: Requests) -> None:
+        self._requests = requests
+
+    async def get(self, playback_id: str) -> Playback:
+        """One playback that is queued or playing."""
+        path = _path("playbacks", playback_id)
+        return decoded(await self._requests.send("GET", path), Playback, path)
+
+    async def stop(self, playback_id: str) -> None:
+        """Stop it; also when it is still queued."""
+        await self._requests.send("DELETE", _path("playbacks", playback_id))
+
+
+class Applications:
+    """`/applications`."""
+
+    def __init__(self, requests: Requests) -> None:
+        self._requests = requests
+
+    async def get(self, application_name: str) -> Application:
+        """One application and the channels in it; `NotFound` if no client ever connected under this name."""
+        path = _path("applications", application_name)
+        return decoded(await self._requests.send("GET", path), Application, path)
+
+    async def filter(self, application_name: str, *, disallowed: Sequence[str] = UNUSED_EVENTS) -> None:
+        """Have events of these types not sent.
+
+        A list of what is allowed would also drop the answers to requests sent over the events socket.
+        """
+        await self._requests.send(
+            "PUT",
+            _path("applications", application_name, "eventFilter"),
+            body={"disallowed": [{"type": name} for name in disallowed]},
+        )
+
+
+class Asterisk:
+    """`/asterisk`."""
+
+    def __init__(self, requests: Requests) -> None:
+        self._requests = requests
+
+    async def ping(self) -> Ping:
+        """Whether ARI answers; that says nothing about SIP."""
+        return decoded(await self._requests.send("GET", "/asterisk/ping"), Ping, "GET /asterisk/ping")
+
+    async def get_info(self) -> dict[str, Any]:
+        """Build, system, configuration and status, as Asterisk gives them."""
+        return decoded(await self._requests.send("GET", "/asterisk/info"), dict[str, Any], "GET /asterisk/info")
