@@ -87,14 +87,17 @@ class Pyttsx3Engine:
                 speaker.order(text=text, path=str(path))
                 try:
                     yield audio.read(path)
-                except soundfile.LibsndfileError:
+                except (OSError, soundfile.LibsndfileError):
                     raise VoiceFailed(f"the engine wrote no sound for “{text}”") from None
                 path.unlink()
 
     @contextmanager
     def _process(self, folder: Path) -> Iterator[_Speaker]:
         with (folder / "log").open("w+b") as log:
-            process = subprocess.Popen(self._program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+            # Unbuffered: words still in a buffer when the process dies would turn up as an error of their own.
+            process = subprocess.Popen(
+                self._program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, bufsize=0
+            )
             with process:
                 try:
                     yield _Speaker(process, log.name, self._time_limit)
@@ -123,7 +126,6 @@ class _Speaker:
         watch.start()
         try:
             self._orders.write(json.dumps(order).encode() + b"\n")
-            self._orders.flush()
             line = self._answers.readline()
         except BrokenPipeError:
             line = b""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -113,12 +113,11 @@ def writing(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def reading(folder: Path) -> Iterator[None]:
-    """Wait until nobody writes to `folder`, if it was ever written."""
-    with suppress(FileNotFoundError, NotADirectoryError), (folder / _LOCK).open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH)
+    """Wait until nobody writes to `folder`; where there is no lock to read, nothing was ever built."""
+    with ExitStack() as stack:
+        with suppress(OSError):
+            fcntl.flock(stack.enter_context((folder / _LOCK).open()), fcntl.LOCK_SH)
         yield
-        return
-    yield
 
 
 def _sum(content: bytes) -> str:
