@@ -124,6 +124,14 @@ class Channels:
         answer = await self._requests.send("GET", path, query={"variable": variable})
         return decoded(answer, dict[str, str], path).get("value", "")
 
+    async def set_channel_var(self, channel_id: str, variable: str, value: str) -> None:
+        """Set a channel variable or a writable dialplan function such as `TIMEOUT(absolute)`.
+
+        Waits for the channel's thread, as `answer` does.
+        """
+        path = _path("channels", channel_id, "variable")
+        await self._requests.send("POST", path, body={"variable": variable, "value": value}, repeatable=True)
+
 
 class Playbacks:
     """`/playbacks`; one that is over is `NotFound`."""
