@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
 import sys
 import time
 from itertools import pairwise
@@ -117,6 +120,21 @@ def test_a_process_that_writes_nothing_is_found_out():
     program = "import sys\nfor line in sys.stdin: print('{}', flush=True)"
     with pytest.raises(VoiceFailed, match="no sound for “một”"):
         next(fake(program).speak(["một"]))
+
+
+def test_a_speaking_process_that_hangs_ends_by_itself(tmp_path):
+    """A file that cannot be written, over which pyttsx3 waits for ever, does not leave a process behind us."""
+    orders = [{"voice": "vi", "rate": 140}, {"text": "một", "path": str(tmp_path / "none" / "speech.wav")}]
+    program = "from hotline.prompts import speaker; speaker.LINE_SECONDS = 1; speaker.main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        input="".join(json.dumps(order) + "\n" for order in orders),
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert ended.returncode == -signal.SIGALRM
 
 
 def test_a_missing_library_is_named(monkeypatch):

@@ -12,7 +12,7 @@ def test_the_public_face_is_exact():
     names = {
         name for name, value in vars(prompts).items() if name[0] != "_" and not isinstance(value, types.ModuleType)
     }
-    assert names - {"annotations", "build"} | {"build"} == set(prompts.__all__)
+    assert names - {"annotations"} == set(prompts.__all__)
 
 
 def test_every_error_of_the_room_is_one_of_its_kind():
