@@ -1,1 +1,52 @@
 """The rules: who is calling, does the pair match, how often, and the two-phase password."""
+
+from hotline.desk.caller import CallerNumber, caller_number
+from hotline.desk.desk import Desk, Finding
+from hotline.desk.errors import (
+    AlreadyIssued,
+    CallerForeign,
+    CallerRefused,
+    CallerUnasserted,
+    CallerWithheld,
+    DeskError,
+    LimitReached,
+    NumberMalformed,
+    ReissuedTooOften,
+    TooManyFailures,
+)
+from hotline.desk.ledger import CallRecord, Ledger
+from hotline.desk.numbers import InsuranceNumber, vietnamese_e164
+from hotline.desk.reissue import Reissue
+from hotline.desk.sample import SampleMalformed, load_sample
+from hotline.desk.secret import SecretDigits
+from hotline.desk.sign_in import SignIn
+from hotline.desk.vault import Vault
+from hotline.records import RecordsUnavailable
+
+__all__ = [
+    "AlreadyIssued",
+    "CallRecord",
+    "CallerForeign",
+    "CallerNumber",
+    "CallerRefused",
+    "CallerUnasserted",
+    "CallerWithheld",
+    "Desk",
+    "DeskError",
+    "Finding",
+    "InsuranceNumber",
+    "Ledger",
+    "LimitReached",
+    "NumberMalformed",
+    "RecordsUnavailable",
+    "Reissue",
+    "ReissuedTooOften",
+    "SampleMalformed",
+    "SecretDigits",
+    "SignIn",
+    "TooManyFailures",
+    "Vault",
+    "caller_number",
+    "load_sample",
+    "vietnamese_e164",
+]

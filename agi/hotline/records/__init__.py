@@ -1,1 +1,8 @@
-"""Everything kept in Postgres; the only place with queries."""
+"""Everything in Postgres: the connections, the schema and every query. The rules are the desk's."""
+
+from hotline.records.embedded import EmbeddedPostgres
+from hotline.records.errors import MigrationFailed, RecordsUnavailable
+from hotline.records.migrations import migrate
+from hotline.records.pool import Connection, Database
+
+__all__ = ["Connection", "Database", "EmbeddedPostgres", "MigrationFailed", "RecordsUnavailable", "migrate"]

@@ -1,0 +1,167 @@
+"""The desk: who may have a new password, and who gets one."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from hotline.desk import limits as rules
+from hotline.desk.errors import AlreadyIssued, ReissuedTooOften
+from hotline.desk.generator import PasswordGenerator
+from hotline.desk.reissue import Reissue
+from hotline.desk.secret import SecretDigits
+from hotline.desk.sign_in import SignIn, sign_in
+from hotline.records import attempts, audit, members, passwords
+
+if TYPE_CHECKING:
+    from hotline.desk.caller import CallerNumber
+    from hotline.desk.numbers import InsuranceNumber
+    from hotline.desk.vault import Vault
+    from hotline.records import Connection, Database
+    from hotline.records.attempts import Outcome, Trace
+    from hotline.settings import LimitSettings, PasswordSettings
+
+NOBODY = 0
+"""No member has this key."""
+
+
+@dataclass(frozen=True, repr=False)
+class Finding:
+    """What a look-up found, ready to be settled; it tells nobody anything before. Dropping it leaves no trace."""
+
+    caller: Trace
+    number: Trace
+    member_id: int
+    matches: bool
+    password: SecretDigits
+    hashed: str
+
+
+class Desk:
+    """Decides on re-issues and sign-ins. All of its state is in Postgres, so any number of processes may serve."""
+
+    def __init__(
+        self, database: Database, vault: Vault, password_settings: PasswordSettings, limit_settings: LimitSettings
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._limits = limit_settings
+        self._generator = PasswordGenerator(password_settings)
+        self._valid = timedelta(hours=password_settings.valid_hours)
+        self._first_use = timedelta(minutes=password_settings.sign_in_minutes)
+        self._activations: set[asyncio.Task[bool]] = set()
+
+    async def close(self) -> None:
+        """Wait, at most 3 s, for the activations of callers who have hung up."""
+        await asyncio.gather(*self._activations)
+
+    async def admit(self, caller: CallerNumber) -> None:
+        """Let a caller in who did not fail too often; to be asked before the call is answered, so free of charge.
+
+        Raises:
+            TooManyFailures: not now.
+            RecordsUnavailable: the database is away.
+        """
+        async with self._database.transaction() as connection:
+            failures = await attempts.failures_of_caller(connection, self._vault.trace(caller.e164))
+        rules.require_few_failures(failures, self._limits)
+
+    async def look_up(self, caller: CallerNumber, number: InsuranceNumber) -> Finding:
+        """Find out whether the pair matches, and do all the slow work of a re-issue, whether it does or not.
+
+        Nothing is written or counted, so a look-up of a number not yet keyed to its end may be thrown away.
+
+        Raises:
+            RecordsUnavailable: the database is away.
+        """
+        async with self._database.transaction() as connection:
+            account = await members.find(connection, number.digits, phone=caller.e164, sample_only=caller.sample_only)
+        avoid = [number.digits, caller.e164, caller.national]
+        if account is not None:
+            avoid += [account.insurance_number, account.personal_number or ""]
+        member_id = account.member_id if account and account.matches else NOBODY
+        password = self._generator.draw(avoid)
+        return Finding(
+            caller=self._vault.trace(caller.e164),
+            # Both numbers of an account are counted as one.
+            number=self._vault.trace(account.insurance_number if account else number.digits),
+            member_id=member_id,
+            matches=member_id != NOBODY,
+            password=password,
+            hashed=await self._vault.hash(password, member_id),
+        )
+
+    async def settle(self, finding: Finding, call_id: str) -> Reissue | None:
+        """Count the attempt and, if the pair matches, commit the new password as pending.
+
+        Returns:
+            The re-issue to be read out; None when the pair does not match, or its number failed too often.
+
+        Raises:
+            TooManyFailures: the caller reached the limit since they were let in; nothing was counted.
+            ReissuedTooOften: the pair matches, but the account had its passwords for today.
+            AlreadyIssued: a password was already read in this call.
+            RecordsUnavailable: the database is away. No attempt is counted, unless it failed while committing.
+        """
+        password_id = uuid4()
+        async with self._database.transaction() as connection:
+            outcome = await self._outcome(connection, finding, call_id)
+            await attempts.add(
+                connection, call_id=call_id, caller=finding.caller, number=finding.number, outcome=outcome
+            )
+            if outcome == "matched":
+                await passwords.add_pending(
+                    connection,
+                    password_id,
+                    member_id=finding.member_id,
+                    call_id=call_id,
+                    hashed=finding.hashed,
+                    key_id=self._vault.key_id,
+                )
+            if action := _AUDITED.get(outcome):
+                await audit.add(connection, action, actor="caller", member_id=finding.member_id, call_id=call_id)
+        if outcome == "limited":
+            raise ReissuedTooOften("the account had its passwords for today")
+        if outcome != "matched":
+            return None
+        return Reissue(
+            self._database,
+            password_id=password_id,
+            password=finding.password,
+            valid=self._valid,
+            under_way=self._activations,
+        )
+
+    async def sign_in(self, number: str, password: str) -> SignIn:
+        """Sign in with an insurance or personal number.
+
+        Raises:
+            RecordsUnavailable: the database is away.
+        """
+        return await sign_in(
+            self._database, self._vault, number, SecretDigits(password), first_use=self._first_use, valid=self._valid
+        )
+
+    async def _outcome(self, connection: Connection, finding: Finding, call_id: str) -> Outcome:
+        # From here to the commit nobody else counts for this caller or this number.
+        await attempts.lock(connection, finding.caller, finding.number)
+        rules.require_few_failures(await attempts.failures_of_caller(connection, finding.caller), self._limits)
+        issued = await passwords.issued(connection, finding.member_id, call_id)
+        if issued.read_in_call:
+            raise AlreadyIssued("a password was already read in this call")
+        return rules.outcome(
+            self._limits,
+            matches=finding.matches,
+            number_failures=await attempts.failures_of_number(connection, finding.number),
+            issued=issued,
+        )
+
+
+_AUDITED: dict[Outcome, audit.Action] = {
+    "matched": "password-pending",
+    "limited": "password-limit",
+    "silenced": "number-limit",
+}

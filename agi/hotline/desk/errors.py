@@ -1,0 +1,67 @@
+"""What the desk refuses, by meaning.
+
+    DeskError
+    ├── CallerRefused           the caller can't be told from their number
+    │   ├── CallerWithheld      the number is withheld
+    │   ├── CallerForeign       the number is not Vietnamese
+    │   └── CallerUnasserted    the network does not vouch for a number
+    ├── LimitReached
+    │   ├── TooManyFailures     of this caller
+    │   └── ReissuedTooOften    for this account
+    ├── NumberMalformed         not a phone or insurance number
+    └── AlreadyIssued           a password was already read in this call
+
+`RecordsUnavailable`, of the records, is the other one that every caller of the desk meets.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+
+class DeskError(Exception):
+    """Something the desk refuses. No message has a whole number or a secret in it."""
+
+
+class CallerRefused(DeskError):
+    """The caller can't be told from their number, so no password can be re-issued in this call (SPEC §3)."""
+
+
+class CallerWithheld(CallerRefused):
+    """The caller withholds their number."""
+
+
+class CallerForeign(CallerRefused):
+    """The caller's number is not a Vietnamese one."""
+
+
+class CallerUnasserted(CallerRefused):
+    """The network does not vouch for exactly one well-formed number."""
+
+
+class LimitReached(DeskError):
+    """A limit of `LimitSettings` is reached."""
+
+
+class TooManyFailures(LimitReached):
+    """The caller had too many failed checks within the last `kind`.
+
+    Attributes:
+        kind: "hour" or "day"; "day" when both hold.
+    """
+
+    def __init__(self, kind: Literal["hour", "day"]) -> None:
+        super().__init__(kind)
+        self.kind: Literal["hour", "day"] = kind
+
+
+class ReissuedTooOften(LimitReached):
+    """The account had its passwords for the last 24 hours."""
+
+
+class NumberMalformed(DeskError, ValueError):
+    """Not a phone number or insurance number as written."""
+
+
+class AlreadyIssued(DeskError):
+    """A password was already read in this call; a call gets one."""

@@ -1,0 +1,106 @@
+"""The life of a new password: committed as pending, begun to be read, heard and so active (SPEC §4)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from hotline.records import RecordsUnavailable, audit, passwords
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+    from uuid import UUID
+
+    from hotline.desk.secret import SecretDigits
+    from hotline.records import Database
+
+log = structlog.get_logger()
+
+PAUSES: Final = (0.0, 0.1, 0.4)
+"""Seconds before each try to activate."""
+TRY_SECONDS: Final = 0.7
+"""Time limit of one try: with the pauses, the caller knows within 2.6 s."""
+
+
+class Reissue:
+    """A new password, committed and not yet active. Whoever drops it leaves it pending, and the old one in force.
+
+    Attributes:
+        password: what to read out.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        password_id: UUID,
+        password: SecretDigits,
+        valid: timedelta,
+        under_way: set[asyncio.Task[bool]],
+    ) -> None:
+        self.password = password
+        self._database = database
+        self._id = password_id
+        self._valid = valid
+        self._under_way = under_way
+
+    async def began(self) -> bool:
+        """Note, before the first reading, that it begins: from now on the password may be used to sign in.
+
+        Returns:
+            False when a newer re-issue of the account is active already: this password is dead, don't read it.
+
+        Raises:
+            RecordsUnavailable: not noted, so don't read it.
+        """
+        async with self._database.transaction() as connection:
+            return await passwords.began(connection, self._id)
+
+    async def heard(self) -> bool:
+        """Make the password active and end the old one, after the first full reading. Repeating it changes nothing.
+
+        It goes on when its caller is cancelled: a citizen who hangs up right after the last digit has heard it all.
+
+        Returns:
+            Whether the password is the active one now. False when a newer one is, or when the database could not be
+            reached in three tries; then nobody knows, and the caller must be told.
+        """
+        task = asyncio.create_task(self._activate())
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(task)
+
+    async def _activate(self) -> bool:
+        for pause in PAUSES:
+            await asyncio.sleep(pause)
+            try:
+                # By id, so that it makes no difference whether an earlier try was committed after all.
+                return await activate(
+                    self._database,
+                    self._id,
+                    valid=self._valid,
+                    actor="caller",
+                    until=asyncio.get_running_loop().time() + TRY_SECONDS,
+                )
+            except RecordsUnavailable:
+                continue
+        log.error("password_not_activated", password_id=str(self._id))
+        return False
+
+
+async def activate(
+    database: Database, password_id: UUID, *, valid: timedelta, actor: audit.Actor, until: float | None = None
+) -> bool:
+    """Make a pending password active, once; return whether it is the active one of its account.
+
+    Raises:
+        RecordsUnavailable: it may or may not be.
+    """
+    async with database.transaction(until=until) as connection:
+        member_id = await passwords.activate(connection, password_id, valid=valid)
+        if member_id is None:
+            return await passwords.is_active(connection, password_id)
+        await audit.add(connection, "password-active", actor=actor, member_id=member_id)
+        return True

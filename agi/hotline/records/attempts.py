@@ -1,0 +1,81 @@
+"""Attempts: every check of a pair, by which the limits are counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from hotline.records.pool import Connection
+
+Outcome = Literal["matched", "mismatched", "silenced", "limited"]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A number as the records have it.
+
+    Attributes:
+        masked: for people, such as `*******890`.
+        hmac: for counting: the same number has the same, and nobody without the key can tell which number it is.
+    """
+
+    masked: str
+    hmac: bytes
+
+
+@dataclass(frozen=True)
+class Failures:
+    """Failed checks of one caller."""
+
+    hour: int
+    day: int
+
+
+async def lock(connection: Connection, *traces: Trace) -> None:
+    """Let no other transaction count or add attempts of these numbers until this one ends.
+
+    Locks are taken in one order, whatever the order asked, so that two transactions never wait for each other.
+    """
+    keys = sorted(int.from_bytes(trace.hmac[:8], "big", signed=True) for trace in traces)
+    await connection.execute("SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key", keys)
+
+
+async def failures_of_caller(connection: Connection, caller: Trace) -> Failures:
+    """Count the caller's failed checks of the last hour and the last 24 hours."""
+    (row,) = await connection.fetch(
+        """
+        SELECT count(*) FILTER (WHERE at > now() - interval '1 hour') AS hour, count(*) AS day FROM attempts
+        WHERE caller_hmac = $1 AND at > now() - interval '1 day' AND outcome IN ('mismatched', 'silenced')
+        """,
+        caller.hmac,
+    )
+    return Failures(row["hour"], row["day"])
+
+
+async def failures_of_number(connection: Connection, number: Trace) -> int:
+    """Count the failed checks of an insurance number in the last 24 hours, by all callers."""
+    count: int = await connection.fetchval(
+        """
+        SELECT count(*) FROM attempts
+        WHERE number_hmac = $1 AND at > now() - interval '1 day' AND outcome = 'mismatched'
+        """,
+        number.hmac,
+    )
+    return count
+
+
+async def add(connection: Connection, *, call_id: str, caller: Trace, number: Trace, outcome: Outcome) -> None:
+    """Add an attempt."""
+    await connection.execute(
+        """
+        INSERT INTO attempts (call_id, caller_masked, caller_hmac, number_masked, number_hmac, outcome)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        call_id,
+        caller.masked,
+        caller.hmac,
+        number.masked,
+        number.hmac,
+        outcome,
+    )

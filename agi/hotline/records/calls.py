@@ -1,0 +1,61 @@
+"""Calls: what became of each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from hotline.records.attempts import Trace
+    from hotline.records.pool import Connection
+
+
+@dataclass(frozen=True)
+class CallRow:
+    """One call.
+
+    Attributes:
+        steps: (name, seconds since the start) of each point of the conversation reached.
+        billed_minutes: started minutes since the answer.
+        price: đồng for all of them.
+        caller: None when no number could be trusted.
+    """
+
+    id: str
+    started_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: str | None = None
+    steps: Sequence[tuple[str, float]] = field(default=())
+    billed_minutes: int = 0
+    price: int = 0
+    caller: Trace | None = None
+
+
+async def put(connection: Connection, call: CallRow) -> None:
+    """Add the call, or write down what is known by now of one that is there already."""
+    await connection.execute(
+        """
+        INSERT INTO calls (id, started_at, answered_at, ended_at, outcome, steps, billed_minutes, price,
+                           caller_masked, caller_hmac)
+        VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10)
+        ON CONFLICT (id) DO UPDATE SET
+            answered_at = excluded.answered_at, ended_at = excluded.ended_at, outcome = excluded.outcome,
+            steps = excluded.steps, billed_minutes = excluded.billed_minutes, price = excluded.price,
+            caller_masked = excluded.caller_masked, caller_hmac = excluded.caller_hmac
+        """,
+        call.id,
+        call.started_at,
+        call.answered_at,
+        call.ended_at,
+        call.outcome,
+        json.dumps(call.steps),
+        call.billed_minutes,
+        call.price,
+        call.caller and call.caller.masked,
+        call.caller and call.caller.hmac,
+    )

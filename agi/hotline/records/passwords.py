@@ -1,0 +1,144 @@
+"""Passwords: one row is one password's life, from pending to active to replaced (db/migrations/0002)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+    from uuid import UUID
+
+    from hotline.records.pool import Connection
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What one account was issued in the last 24 hours, and whether a password was already read in one call."""
+
+    active: int
+    begun: int
+    read_in_call: bool
+
+
+@dataclass(frozen=True, repr=False)
+class Stored:
+    """A password that might be the one presented at sign-in."""
+
+    id: UUID
+    hash: str
+    key_id: str
+    active: bool
+    changed_at: datetime | None
+
+
+async def issued(connection: Connection, member_id: int, call_id: str) -> Issued:
+    """Count the passwords the account was issued in the last 24 hours."""
+    (row,) = await connection.fetch(
+        """
+        SELECT count(*) FILTER (WHERE activated_at > now() - interval '1 day') AS active,
+               count(*) FILTER (WHERE created_at > now() - interval '1 day') AS begun,
+               EXISTS (SELECT FROM passwords WHERE call_id = $2 AND reading_began_at IS NOT NULL) AS read_in_call
+        FROM passwords
+        WHERE member_id = $1 AND call_id IS NOT NULL AND created_at > now() - interval '2 days'
+        """,
+        member_id,
+        call_id,
+    )
+    return Issued(row["active"], row["begun"], row["read_in_call"])
+
+
+async def add_pending(
+    connection: Connection, password_id: UUID, *, member_id: int, call_id: str, hashed: str, key_id: str
+) -> None:
+    """Add a password that nobody has heard yet."""
+    await connection.execute(
+        "INSERT INTO passwords (id, member_id, call_id, state, hash, key_id) VALUES ($1, $2, $3, 'pending', $4, $5)",
+        password_id,
+        member_id,
+        call_id,
+        hashed,
+        key_id,
+    )
+
+
+async def add_owned(connection: Connection, password_id: UUID, *, member_id: int, hashed: str, key_id: str) -> None:
+    """Add an active password that its owner chose: it was not issued and does not expire."""
+    await connection.execute(
+        """
+        INSERT INTO passwords (id, member_id, state, hash, key_id, activated_at, changed_at)
+        VALUES ($1, $2, 'active', $3, $4, now(), now())
+        """,
+        password_id,
+        member_id,
+        hashed,
+        key_id,
+    )
+
+
+async def began(connection: Connection, password_id: UUID) -> bool:
+    """Note that its reading begins; False when a newer one became active meanwhile. Repeating it changes nothing.
+
+    The unique index on the call lets only one password be read in a call.
+    """
+    return bool(
+        await connection.fetchval(
+            """
+            UPDATE passwords SET reading_began_at = coalesce(reading_began_at, now())
+            WHERE id = $1 AND state <> 'replaced' RETURNING true
+            """,
+            password_id,
+        )
+    )
+
+
+async def activate(connection: Connection, password_id: UUID, *, valid: timedelta) -> int | None:
+    """Make a pending password the active one and replace the older ones of its account; return the account's key.
+
+    None when nothing changed: it is active already, or a newer one is. Expires `valid` from now.
+    """
+    member_id = await connection.fetchval("SELECT member_id FROM passwords WHERE id = $1", password_id)
+    # One activation an account at a time; what another one did while we waited is seen by the statements after.
+    await connection.execute("SELECT FROM members WHERE id = $1 FOR NO KEY UPDATE", member_id)
+    await connection.execute(
+        """
+        UPDATE passwords AS old SET state = 'replaced', replaced_at = now()
+        FROM passwords AS new
+        WHERE new.id = $1 AND new.state = 'pending' AND old.member_id = new.member_id
+          AND old.ordinal < new.ordinal AND old.state <> 'replaced'
+        """,
+        password_id,
+    )
+    activated: int | None = await connection.fetchval(
+        """
+        UPDATE passwords SET state = 'active', activated_at = now(), expires_at = now() + $2
+        WHERE id = $1 AND state = 'pending' RETURNING member_id
+        """,
+        password_id,
+        valid,
+    )
+    return activated
+
+
+async def is_active(connection: Connection, password_id: UUID) -> bool:
+    """Return whether it is the active password of its account."""
+    return bool(await connection.fetchval("SELECT state = 'active' FROM passwords WHERE id = $1", password_id))
+
+
+async def usable(connection: Connection, member_id: int, *, pending: timedelta) -> list[Stored]:
+    """Return what the member may sign in with, newest first.
+
+    That is the active password unless it has expired, and each pending one whose reading began within `pending`.
+    """
+    rows = await connection.fetch(
+        """
+        SELECT id, hash, key_id, state = 'active' AS active, changed_at FROM passwords
+        WHERE member_id = $1
+          AND (state = 'active' AND coalesce(expires_at > now(), true)
+               OR state = 'pending' AND reading_began_at > now() - $2)
+        ORDER BY ordinal DESC
+        """,
+        member_id,
+        pending,
+    )
+    return [Stored(row["id"], row["hash"], row["key_id"], row["active"], row["changed_at"]) for row in rows]
