@@ -109,6 +109,9 @@ class CallSettings(BaseModel):
     notice: Annotated[
         Literal["early", "answered", "off"], Field(description="price notice: before answer (free), after it, or none")
     ] = "early"
+    longest_seconds: Annotated[
+        int, Field(ge=120, le=3600, description="seconds after which the switchboard ends any call, with a spoken word")
+    ] = 600
     price_per_minute: Annotated[int, Field(ge=0, le=100_000, description="đồng for each started minute")] = 1000
 
 

@@ -50,10 +50,12 @@ class Readings:
 class FakeReissue:
     log: list
     works: bool = True
+    overtaken: bool = False
     password: SecretDigits = field(default_factory=lambda: SecretDigits(PASSWORD))
 
     async def began(self):
         self.log.append("began")
+        return not self.overtaken
 
     async def heard(self):
         await asyncio.sleep(0)
@@ -75,16 +77,18 @@ class FakeDesk:
             raise TooManyFailures(self.trouble)
 
     async def look_up(self, caller, number):
-        self.log.append(f"look up {number}")
+        self.log.append(f"look up {number.digits}")
         if self.trouble == "lost":
             raise RecordsUnavailable("lost")
-        return str(number) == NUMBER
+        return number.digits == NUMBER
 
     async def settle(self, finding, call_id):
         if self.trouble == "often":
             raise ReissuedTooOften
         self.log.append("match" if finding else "mismatch")
-        return FakeReissue(self.log, works=self.trouble != "stuck") if finding else None
+        if not finding:
+            return None
+        return FakeReissue(self.log, works=self.trouble != "stuck", overtaken=self.trouble == "overtaken")
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from hotline.call.call import Call, Step
 from hotline.call.collector import Collector, Entry, Keyed, Reason
 from hotline.call.keypad import Keypad
-from hotline.call.line import KEYS, CallerGone, Ended, Line, LineError, Played, Sound, SoundFailed
+from hotline.call.line import KEYS, CallerGone, Ended, Line, LineError, LineFailed, Played, Sound, SoundFailed, Sounds
 
 __all__ = [
     "KEYS",
@@ -16,9 +16,11 @@ __all__ = [
     "Keypad",
     "Line",
     "LineError",
+    "LineFailed",
     "Played",
     "Reason",
     "Sound",
     "SoundFailed",
+    "Sounds",
     "Step",
 ]

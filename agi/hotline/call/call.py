@@ -10,10 +10,10 @@ from hotline.call.collector import Collector
 from hotline.call.line import KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping, Sequence
+    from collections.abc import Awaitable, Sequence
 
     from hotline.call.collector import Entry, Keyed
-    from hotline.call.line import Line, Sound
+    from hotline.call.line import Line, Sound, Sounds
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ class Call:
         answered_at: seconds after it came in when it was answered; None before.
     """
 
-    def __init__(self, id: str, line: Line, sounds: Mapping[str, Sound], arguments: Sequence[str] = ()) -> None:  # noqa: A002
+    def __init__(self, id: str, line: Line, sounds: Sounds, arguments: Sequence[str] = ()) -> None:  # noqa: A002
         self.id = id
         self.arguments = tuple(arguments)
         self.steps: list[Step] = []

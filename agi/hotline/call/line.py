@@ -4,6 +4,7 @@ Errors of this room::
 
     LineError
     ├── CallerGone      the caller has hung up: the conversation unwinds
+    ├── LineFailed      the switchboard did not do what was asked
     └── SoundFailed     a sound could not be played; never passed over in silence
 """
 
@@ -30,6 +31,10 @@ class CallerGone(LineError):
     """The caller has hung up."""
 
 
+class LineFailed(LineError):
+    """The switchboard did not do what was asked."""
+
+
 class SoundFailed(LineError):
     """A sound could not be played."""
 
@@ -46,6 +51,12 @@ class Sound(Protocol):
     def path(self) -> Path: ...  # noqa: D102
     @property
     def seconds(self) -> float: ...  # noqa: D102
+
+
+class Sounds(Protocol):
+    """The sound of each prompt, by its id."""
+
+    def __getitem__(self, prompt: str, /) -> Sound: ...
 
 
 class Ended(Enum):
@@ -73,7 +84,8 @@ class Played:
 class Line(Protocol):
     """One telephone line with a caller on it.
 
-    After the caller has hung up every method raises `CallerGone`, but for `hang_up`, which is then done.
+    After the caller has hung up every method raises `CallerGone`, but for `hang_up`, which is then done. What the
+    switchboard does not do for another reason raises `LineFailed`.
     """
 
     keypad: Keypad

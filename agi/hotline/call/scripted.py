@@ -86,6 +86,7 @@ class ScriptedLine:
         self._now = 0.0
         self._ahead: list[tuple[float, int, str]] = []
         self._count = 0
+        self._pressed = ""
 
     def now(self) -> float:
         """Return the virtual time in seconds."""
@@ -96,14 +97,17 @@ class ScriptedLine:
         if not self._ahead or self._ahead[0][0] > until:
             self._now = max(self._now, until)
             return False
-        at, _, what = heapq.heappop(self._ahead)
-        self._now = max(self._now, at)
+        self._now = max(self._now, self._ahead[0][0])
+        while self._ahead and self._ahead[0][0] <= self._now:
+            self._do(heapq.heappop(self._ahead)[2])
+        return True
+
+    def _do(self, what: str) -> None:
         if what == HANG_UP:
             self.log.append("caller hung up")
             self.keypad.close()
-        else:
-            self._pressed = what if self.keypad.press(what) else ""
-        return True
+        elif self.keypad.press(what):
+            self._pressed += what
 
     async def progress(self) -> None:
         """Open the line early."""
@@ -125,7 +129,7 @@ class ScriptedLine:
         while not stopped and self._ahead and self._ahead[0][0] < ends:
             self._pressed = ""
             self.pass_time(ends)
-            stopped = self.keypad.closed or (self._pressed != "" and self._pressed in stop_keys)
+            stopped = self.keypad.closed or any(key in stop_keys for key in self._pressed)
         if not stopped:
             self._now = ends
         self._tell(sounds, began)

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from hotline.call import Entry, Reason
-from hotline.desk import InsuranceNumber, ReissuedTooOften
+from hotline.desk import InsuranceNumber, ReissuedTooOften, TooManyFailures
 from hotline.dialogue import outcomes
 from hotline.dialogue.number_entry import DIGITS, confirmed, enter_number
 
@@ -33,6 +33,10 @@ async def reissue(call: Call, hotline: Hotline, caller: CallerNumber) -> None:
         except ReissuedTooOften:
             call.outcome = outcomes.REISSUED_OFTEN
             await call.say("reissued-often")
+            return
+        except TooManyFailures as limit:
+            call.outcome = outcomes.MISMATCH
+            await call.say(f"caller-limit-{limit.kind}")
             return
         if new is not None:
             await read_twice(call, hotline, new)
@@ -63,8 +67,11 @@ async def look_up(call: Call, hotline: Hotline, caller: CallerNumber, *, read_ba
 
 async def read_twice(call: Call, hotline: Hotline, new: Reissue) -> None:
     """Read the password and repeat it; once read in full it becomes active, whatever happens next (SPEC §4)."""
+    if not await new.began():
+        call.outcome = outcomes.OVERTAKEN
+        await call.say("overtaken")
+        return
     digits = new.password.reveal()
-    await new.began()
     call.reached("reading")
     with hotline.readings.of(digits, "new-password", hotline.menu.reading) as sound:
         await call.read_out(sound)

@@ -6,14 +6,14 @@ import asyncio
 import uuid
 from typing import TYPE_CHECKING
 
-from hotline.ari import AriError, NotFound, Outcome
-from hotline.call import Call, CallerGone, Ended, Keypad, Played, SoundFailed
+from hotline.ari import AriError, Gone, Outcome
+from hotline.call import Call, CallerGone, Ended, Keypad, LineFailed, Played, SoundFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from hotline.ari import Client, Stay
-    from hotline.call import Sound
+    from hotline.call import Sound, Sounds
 
 SKIPPED = 0.3
 """Seconds by which a playback may be shorter than its sounds; Asterisk skips a missing file without a word."""
@@ -51,8 +51,6 @@ class AriLine:
         self._stop_keys = stop_keys
         try:
             played = await self._stay.play([f"sound:{sound.path}" for sound in sounds], limit_seconds=seconds + OVERDUE)
-        except AriError as fault:
-            raise self._meaning(fault) from None
         finally:
             self._stop_keys = ""
         missing = seconds - played.seconds
@@ -70,11 +68,10 @@ class AriLine:
 
     async def hang_up(self) -> None:
         """Hang the channel up."""
-        await self._stay.hang_up()
-
-    async def limit(self, seconds: float) -> None:
-        """Have the switchboard end the call after `seconds`, with a spoken word, whatever becomes of us."""
-        await self._ask(self._stay.set_variable("TIMEOUT(absolute)", f"{seconds:g}"))
+        try:
+            await self._stay.hang_up()
+        except AriError as fault:
+            raise LineFailed(str(fault)) from fault
 
     def _key(self, key: str) -> None:
         if self.keypad.press(key) and key in self._stop_keys:
@@ -83,12 +80,10 @@ class AriLine:
     async def _ask(self, request: Awaitable[object]) -> None:
         try:
             await request
+        except Gone:
+            raise CallerGone from None
         except AriError as fault:
-            raise self._meaning(fault) from None
-
-    def _meaning(self, fault: AriError) -> Exception:
-        gone = self.keypad.closed or isinstance(fault, NotFound)
-        return CallerGone() if gone else fault
+            raise LineFailed(str(fault)) from fault
 
 
 class AriDoor:
@@ -98,7 +93,7 @@ class AriDoor:
         call_seconds: the longest a call may last.
     """
 
-    def __init__(self, client: Client, sounds: Mapping[str, Sound], call_seconds: float) -> None:
+    def __init__(self, client: Client, sounds: Sounds, call_seconds: float) -> None:
         self._client = client
         self._sounds = sounds
         self._call_seconds = call_seconds
@@ -112,11 +107,8 @@ class AriDoor:
 
         async def handle(stay: Stay) -> None:
             line = AriLine(stay)
-            try:
-                # The dialplan gives us a few seconds to take the call over; this is the taking over.
-                await line.limit(self._call_seconds)
-            except CallerGone:
-                return
+            # The dialplan gives us a few seconds to take a call over; longer life is the taking over.
+            await self._client.channels.set_channel_var(stay.channel.id, "TIMEOUT(absolute)", f"{self._call_seconds:g}")
             await receive(Call(str(uuid.uuid4()), line, self._sounds, stay.args))
 
         await self._client.run(handle)

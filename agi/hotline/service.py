@@ -1,0 +1,125 @@
+"""Wiring: builds the parts, starts and stops them in order, and writes down what became of each call."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from hotline import ari
+from hotline.call import CallerGone, LineError
+from hotline.desk import CallerRefused, CallRecord, Desk, Ledger, RecordsUnavailable, Vault, caller_number
+from hotline.dialogue import Hotline, Readings, converse
+from hotline.doors.ari import AriDoor
+from hotline.menu import load
+from hotline.prompts import Library, Script, SpokenSecrets
+from hotline.records import Database
+from hotline.settings import SHARE
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from hotline.call import Call
+    from hotline.desk import CallerNumber
+    from hotline.settings import Settings
+
+log = structlog.get_logger()
+
+APOLOGY = "interrupted"
+
+
+class Service:
+    """The running hotline: serves calls, from whichever door they come."""
+
+    def __init__(self, hotline: Hotline, ledger: Ledger) -> None:
+        self._hotline = hotline
+        self._ledger = ledger
+
+    async def receive(self, call: Call) -> None:
+        """Serve one call to its end and write it down, whatever happens to it."""
+        started = datetime.now(UTC)
+        with structlog.contextvars.bound_contextvars(call=call.id):
+            log.info("call_began")
+            try:
+                await converse(call, self._hotline)
+            except CallerGone:
+                pass
+            except Exception:
+                call.outcome = "failed"
+                log.exception("call_failed")
+                with contextlib.suppress(LineError):
+                    await call.say(APOLOGY, keys="")
+                    await call.hang_up()
+            finally:
+                await self._write_down(call, started)
+
+    async def _write_down(self, call: Call, started: datetime) -> None:
+        outcome = call.outcome or "hung-up"
+        log.info("call_ended", outcome=outcome, seconds=round(call.seconds(), 1), last_step=call.steps[-1].name)
+        answered_at = None if call.answered_at is None else started + timedelta(seconds=call.answered_at)
+        record = CallRecord(
+            id=call.id,
+            started_at=started,
+            answered_at=answered_at,
+            ended_at=started + timedelta(seconds=call.seconds()),
+            outcome=outcome,
+            steps=[(step.name, step.at) for step in call.steps],
+            caller=_trusted_number(call),
+        )
+        try:
+            await self._ledger.write(record)
+        except RecordsUnavailable:
+            log.warning("call_not_recorded", outcome=outcome)
+
+
+def _trusted_number(call: Call) -> CallerNumber | None:
+    try:
+        return caller_number(call.arguments)
+    except CallerRefused:
+        return None
+
+
+@contextlib.asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[None]:
+    """Take calls from Asterisk until the end of the block; entered once calls can come.
+
+    Raises:
+        MenuError, PromptsError, SecretsUnsafe, SettingsError: something is not as it must be to serve callers.
+        AriError: Asterisk refused us, at the start or later.
+    """
+    script = Script.load(SHARE / "sounds" / "vi.toml")
+    library = Library.open(settings.voice.sounds, script)
+    menu = load(settings.menu, script.prompts)
+    async with contextlib.AsyncExitStack() as stack:
+        secrets = SpokenSecrets(settings.voice.secrets)
+        stack.callback(secrets.close)
+        database = await stack.enter_async_context(Database(settings.database))
+        vault = Vault(settings.password)
+        stack.callback(vault.close)
+        desk = Desk(database, vault, settings.password, settings.limits)
+        stack.push_async_callback(desk.close)
+        at = settings.ari
+        client = await stack.enter_async_context(ari.Client(at.url, at.user, at.password.get_secret_value(), at.app))
+        service = Service(
+            Hotline(menu, desk, Readings(library, secrets), settings.call.notice),
+            Ledger(database, vault, price_per_minute=settings.call.price_per_minute),
+        )
+        door = AriDoor(client, library, settings.call.longest_seconds)
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(door.open(service.receive), name="ari door")
+            await connected(client, running)
+            log.info("service_ready")
+            yield
+            running.cancel()
+
+
+async def connected(client: ari.Client, running: asyncio.Task[None]) -> None:
+    """Wait until `client` is connected, or `running` has ended."""
+    waiting = asyncio.create_task(client.connected.wait())
+    try:
+        await asyncio.wait({waiting, running}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
