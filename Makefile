@@ -1,0 +1,52 @@
+# Everything here sets itself up first; on a fresh Debian 12 or newer `make demo` is the only command needed.
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+# What the lock holds besides the project's own needs: what builds it, so that nothing unpinned runs.
+BUILD_NEEDS := hatchling>=1.27 editables>=0.5
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup environment demo run test lint format lock clean
+
+help: ## show this list
+	@echo "Usage: make TARGET [ARGS='options for the command'] [PYTHON=python3.13]"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install system packages, .venv and the private Asterisk, whatever of it is missing
+	@$(PYTHON) bootstrap.py
+
+environment:
+	@$(PYTHON) bootstrap.py --no-pbx
+
+demo: setup ## call the hotline with a softphone and show what was said, heard and stored
+	@$(BIN)/hotline demo $(ARGS)
+
+run: setup ## start the hotline with its private Asterisk and call it yourself
+	@$(BIN)/hotline run $(ARGS)
+
+test: setup lint ## lint, then every test, in a private network; ARGS go to pytest
+	@tests/in-private-network $(BIN)/pytest -n 2 $(ARGS)
+
+lint: environment ## style, types and the layers between rooms
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy agi/hotline bootstrap.py
+	@$(BIN)/lint-imports
+
+format: environment ## put the code into its one form
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+lock: environment ## lock the newest versions pyproject.toml allows, with their hashes
+	@$(PYTHON) -m venv build/lock
+	@build/lock/bin/pip install --quiet uv
+	@printf '%s\n' $(foreach need,$(BUILD_NEEDS),'$(need)') | build/lock/bin/uv pip compile --quiet --upgrade \
+		--extra demo --extra dev --python-version 3.11 --python-platform linux --generate-hashes \
+		--no-emit-index-url --no-annotate --custom-compile-command 'make lock' \
+		--output-file requirements.lock pyproject.toml -
+
+clean: ## remove what was made in this checkout (not the private Asterisk in ~/.cache/vssid-hotline)
+	@rm -rf .venv build dist out .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
