@@ -17,7 +17,7 @@ from hotline.desk.errors import (
 from hotline.desk.ledger import CallRecord, Ledger
 from hotline.desk.numbers import InsuranceNumber, vietnamese_e164
 from hotline.desk.reissue import Reissue
-from hotline.desk.sample import SampleMalformed, load_sample
+from hotline.desk.sample import SampleMalformed, SampleMember, load_sample, sample_members
 from hotline.desk.secret import SecretDigits
 from hotline.desk.sign_in import SignIn
 from hotline.desk.vault import Vault
@@ -42,11 +42,13 @@ __all__ = [
     "Reissue",
     "ReissuedTooOften",
     "SampleMalformed",
+    "SampleMember",
     "SecretDigits",
     "SignIn",
     "TooManyFailures",
     "Vault",
     "caller_number",
     "load_sample",
+    "sample_members",
     "vietnamese_e164",
 ]

@@ -27,7 +27,7 @@ class SampleMalformed(DeskError):
 
 
 @dataclass(frozen=True, repr=False)
-class _Sample:
+class SampleMember:
     """A row of the file."""
 
     phone: str
@@ -44,10 +44,10 @@ async def load_sample(database: Database, vault: Vault, password: SecretDigits, 
         SampleMalformed: a row is wrong; none is added.
         RecordsUnavailable: the database is away; do it again for the rest.
     """
-    return sum([await _add(database, vault, password, sample) for sample in _read(path)])
+    return sum([await _add(database, vault, password, sample) for sample in sample_members(path)])
 
 
-async def _add(database: Database, vault: Vault, password: SecretDigits, sample: _Sample) -> bool:
+async def _add(database: Database, vault: Vault, password: SecretDigits, sample: SampleMember) -> bool:
     async with database.transaction() as connection:
         member_id = await members.add_sample(
             connection,
@@ -64,14 +64,19 @@ async def _add(database: Database, vault: Vault, password: SecretDigits, sample:
         return True
 
 
-def _read(path: Path) -> list[_Sample]:
+def sample_members(path: Path = SAMPLE) -> list[SampleMember]:
+    """Return the sample members in `path`.
+
+    Raises:
+        SampleMalformed: a row is wrong.
+    """
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
         samples = []
         for row in rows:
             try:
                 samples.append(
-                    _Sample(
+                    SampleMember(
                         phone=vietnamese_e164(row["phone"]),
                         insurance_number=InsuranceNumber.parse(row["insurance_number"]).digits,
                         personal_number=row["personal_number"] or None,
