@@ -1,1 +1,33 @@
 """A softphone to call with and an ear that tells what was said to it, and when."""
+
+from hotline.phone.baresip import Closing, Softphone
+from hotline.phone.caller import Caller
+from hotline.phone.capture import Capture, Datagram
+from hotline.phone.ear import Ear, Silence, Utterance
+from hotline.phone.errors import CallClosed, CannotListen, NotDistinct, NotInTime, PhoneError, PhoneFailed
+from hotline.phone.rtp import Heard, Key
+from hotline.phone.sip import Side, Signalling
+from hotline.phone.witness import TimelineEntry, Witness
+
+__all__ = [
+    "CallClosed",
+    "Caller",
+    "CannotListen",
+    "Capture",
+    "Closing",
+    "Datagram",
+    "Ear",
+    "Heard",
+    "Key",
+    "NotDistinct",
+    "NotInTime",
+    "PhoneError",
+    "PhoneFailed",
+    "Side",
+    "Signalling",
+    "Silence",
+    "Softphone",
+    "TimelineEntry",
+    "Utterance",
+    "Witness",
+]
