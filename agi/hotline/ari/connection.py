@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import aiohttp
 import structlog
@@ -127,7 +127,7 @@ class EventsSocket:
             raise next(failure for failure in failures if not isinstance(failure, AriError))
         return next((error for error in errors if not retry_or_fatal(error)), errors[0])
 
-    async def _connect(self) -> aiohttp.ClientWebSocketResponse | AriError:
+    async def _connect(self) -> aiohttp.ClientWebSocketResponse[Literal[False]] | AriError:
         request = "GET /events"
         try:
             async with asyncio.timeout(self._limit_seconds):
@@ -135,6 +135,8 @@ class EventsSocket:
                     self._requests.address("/events", {"app": self._app}),
                     heartbeat=self._heartbeat_seconds,
                     timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+                    # Bytes: one event that is not UTF-8 is skipped and does not end the socket.
+                    decode_text=False,
                 )
         except aiohttp.WSServerHandshakeError as error:
             return from_answer(error.status, request, "")
@@ -143,7 +145,7 @@ class EventsSocket:
         except TimeoutError:
             return TimedOut(f"{request}: no answer in {self._limit_seconds:g} s")
 
-    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> NoReturn:
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse[Literal[False]]) -> NoReturn:
         """Hand on events until the socket ends.
 
         Raises:

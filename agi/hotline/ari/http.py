@@ -150,7 +150,7 @@ def _message(text: bytes) -> str:
     """Return what Asterisk says about an error."""
     try:
         return msgspec.json.decode(text, type=_Message).message
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
 
 
@@ -162,6 +162,6 @@ def decoded(text: bytes, kind: type[T], request: str) -> T:
     """
     try:
         return msgspec.json.decode(text, type=kind)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         pass
     raise ConnectionLost(f"{request}: the answer is not a {kind.__name__}")

@@ -183,11 +183,11 @@ _known: msgspec.json.Decoder[KnownEvent] = msgspec.json.Decoder(KnownEvent)
 _unknown = msgspec.json.Decoder(UnknownEvent)
 
 
-def decode_event(text: str | bytes) -> KnownEvent | UnknownEvent:
+def decode_event(text: bytes | str) -> KnownEvent | UnknownEvent:
     """Return the event that `text` is; an `UnknownEvent` if it is none of ours, or not what its type promises."""
-    with contextlib.suppress(msgspec.ValidationError):
+    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
         return _known.decode(text)
     try:
         return _unknown.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return UnknownEvent()

@@ -1,0 +1,352 @@
+"""The fake Asterisk's HTTP server: requests, the events socket, and the faults a test asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import itertools
+from typing import TYPE_CHECKING, Any, Self
+
+from aiohttp import WSMsgType, web
+
+from .call import NORMAL_CLEARING, FakeCall, FakePlayback, Sounds
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from types import TracebackType
+
+NOT_IN_STASIS = "Channel not in Stasis application"
+
+
+class _Socket:
+    """One client's events socket: what it is sent leaves in order; frozen, it is a half-open connection."""
+
+    def __init__(self, response: web.WebSocketResponse, request: web.Request) -> None:
+        self.response = response
+        self.transport = request.transport
+        self.frozen = False
+        self._queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._writer = asyncio.create_task(self._write())
+
+    def send(self, event: dict[str, Any]) -> None:
+        if not self.frozen:
+            self._queue.put_nowait(event)
+
+    async def read(self) -> None:
+        """Answer pings until the client goes."""
+        with contextlib.suppress(ConnectionError):
+            async for message in self.response:
+                if message.type is WSMsgType.PING and not self.frozen:
+                    await self.response.pong(message.data)
+        self._writer.cancel()
+
+    async def _write(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await self.response.send_json(await self._queue.get())
+
+
+class FakeAsterisk:
+    """An Asterisk that exists only as its REST interface; an async context manager on a free port of this machine.
+
+    Args:
+        user: the ARI user it lets in.
+        password: its password.
+        sounds: sounds there are, as `sound:/path`, and the seconds each takes; others are missing. All exist if None.
+        default_seconds: how long a sound takes if `sounds` is None.
+        endless: sounds whose end is never told.
+
+    Attributes:
+        url: the base address, for `Client`.
+        calls: the calls there were.
+        requests: method and path of all requests, in order.
+        delay_seconds: every answer comes this much later, and what was asked is done this much later.
+        status: if set, what every request and connect is answered with, as 503 and 404 while Asterisk starts.
+        cut_answers: this many requests are done and then not answered: the connection is closed.
+    """
+
+    def __init__(
+        self,
+        *,
+        user: str = "hotline",
+        password: str = "secret",  # noqa: S107 - of a fake
+        sounds: Mapping[str, float] | None = None,
+        default_seconds: float = 0.02,
+        endless: Collection[str] = (),
+    ) -> None:
+        self.user = user
+        self.password = password
+        self.url = ""
+        self.calls: list[FakeCall] = []
+        self.requests: list[str] = []
+        self.delay_seconds = 0.0
+        self.status: int | None = None
+        self.cut_answers = 0
+        self._sounds = Sounds(sounds, default_seconds, endless)
+        self._playbacks: dict[str, FakePlayback] = {}
+        self._sockets: dict[str, _Socket] = {}
+        self._disallowed: dict[str, frozenset[str]] = {}
+        self._connected = asyncio.Condition()
+        self._numbers = itertools.count(1)
+        self._runner: web.AppRunner | None = None
+        self._port = 0
+        credential = base64.b64encode(f"{user}:{password}".encode()).decode()
+        self._authorization = f"Basic {credential}"
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+        for call in self.calls:
+            await call.close()
+
+    async def start(self) -> None:
+        """Listen; after `stop` on the same port."""
+        application = web.Application(middlewares=[self._guard])
+        application.add_routes([
+            web.get("/ari/events", self._events),
+            web.get("/ari/asterisk/ping", self._ping),
+            web.get("/ari/applications/{app}", self._application),
+            web.put("/ari/applications/{app}/eventFilter", self._filter),
+            web.get("/ari/channels", self._list),
+            web.get("/ari/channels/{id}", self._get),
+            web.delete("/ari/channels/{id}", self._hang_up),
+            web.post("/ari/channels/{id}/play/{playback}", self._play),
+            web.post("/ari/channels/{id}/continue", self._continue),
+            web.post("/ari/channels/{id}/variable", self._set_variable),
+            web.get("/ari/channels/{id}/variable", self._get_variable),
+            web.post("/ari/channels/{id}/{what:answer|ring|progress}", self._do),
+            web.get("/ari/playbacks/{id}", self._playback),
+            web.delete("/ari/playbacks/{id}", self._stop_playback),
+        ])  # fmt: skip
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    async def stop(self) -> None:
+        """Stop listening and break every connection; calls stay up."""
+        await self.lose_socket()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    # What a test does.
+
+    async def incoming(self, args: Sequence[str] = (), *, caller: str = "", app: str | None = None) -> FakeCall:
+        """Let a call come in.
+
+        Args:
+            args: arguments of `Stasis()`.
+            caller: the caller's number.
+            app: the application it is for; by default the one that is connected.
+
+        Returns:
+            The call; it is `refused` if no such application is connected.
+        """
+        name = app or next(iter(self._sockets), "")
+        call = FakeCall(
+            f"fake-{next(self._numbers)}", name, args, caller,
+            sounds=self._sounds, playbacks=self._playbacks, send=self._send,
+        )  # fmt: skip
+        self.calls.append(call)
+        if name in self._sockets:
+            self._send(name, {"type": "StasisStart", "args": call.args, "channel": call.as_json()})
+        else:
+            call.refused = True
+            await call.close()
+        return call
+
+    async def connected(self, limit_seconds: float = 2.0) -> None:
+        """Wait until a client is connected.
+
+        Raises:
+            TimeoutError: none is.
+        """
+        async with asyncio.timeout(limit_seconds), self._connected:
+            await self._connected.wait_for(lambda: bool(self._sockets))
+
+    async def lose_socket(self, *, clean: bool = False) -> None:
+        """Break the events sockets, or close them as Asterisk does when it stops (`clean`)."""
+        for socket in list(self._sockets.values()):
+            if clean:
+                await socket.response.close()
+            elif socket.transport is not None:
+                socket.transport.abort()
+        self._sockets.clear()
+
+    def freeze_socket(self) -> None:
+        """Make the events sockets half-open: nothing comes any more, not even an answer to a ping."""
+        for socket in self._sockets.values():
+            socket.frozen = True
+        self._sockets.clear()
+
+    def replace(self, app: str) -> None:
+        """Do as if another client connected as `app`."""
+        self._send(app, {"type": "ApplicationReplaced"})
+        self._sockets.pop(app, None)
+
+    def send(self, app: str, event: dict[str, Any]) -> None:
+        """Send any event."""
+        self._send(app, event)
+
+    # Events.
+
+    def _send(self, app: str, event: dict[str, Any]) -> None:
+        socket = self._sockets.get(app)
+        if socket is not None and event["type"] not in self._disallowed.get(app, ()):
+            socket.send(
+                {"application": app, "asterisk_id": "fake", "timestamp": "2026-01-01T00:00:00.000+0000", **event}
+            )
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        app = request.query.get("app", "")
+        if not app:
+            return _error(400, "App parameter missing")
+        response = web.WebSocketResponse(autoping=False)
+        await response.prepare(request)
+        if app in self._sockets:
+            self.replace(app)
+        socket = self._sockets[app] = _Socket(response, request)
+        async with self._connected:
+            self._connected.notify_all()
+        await socket.read()
+        if self._sockets.get(app) is socket:
+            del self._sockets[app]
+        return response
+
+    # Requests.
+
+    @web.middleware
+    async def _guard(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Check the credential, note the request, and do what the test asked for."""
+        path = request.path.removeprefix("/ari")
+        self.requests.append(f"{request.method} {path}")
+        if self.status is not None:
+            return _error(self.status, "")
+        if request.headers.get("Authorization") != self._authorization:
+            return _error(401, "Authentication required")
+        if path == "/events":
+            return await handler(request)
+        if self.delay_seconds:
+            await asyncio.sleep(self.delay_seconds)
+        try:
+            response = await handler(request)
+        except web.HTTPNotFound:
+            response = _error(404, "Resource not found")
+        if self.cut_answers > 0:
+            self.cut_answers -= 1
+            if request.transport is not None:
+                request.transport.abort()
+        return response
+
+    def _call(self, request: web.Request) -> FakeCall | None:
+        return next((call for call in self.calls if call.id == request.match_info["id"] and call.alive), None)
+
+    def _in_stasis(self, request: web.Request) -> FakeCall | web.Response:
+        """Return the call, or the answer that it is not here."""
+        call = self._call(request)
+        if call is None:
+            return _error(404, "Channel not found")
+        return _error(409, NOT_IN_STASIS) if call.app is None else call
+
+    async def _ping(self, _: web.Request) -> web.Response:
+        return web.json_response({"ping": "pong", "timestamp": "", "asterisk_id": "fake"})
+
+    async def _application(self, request: web.Request) -> web.Response:
+        app = request.match_info["app"]
+        ids = [call.id for call in self.calls if call.app == app]
+        if not ids and app not in self._sockets:
+            return _error(404, "Application not found")
+        return web.json_response({"name": app, "channel_ids": ids})
+
+    async def _filter(self, request: web.Request) -> web.Response:
+        app = request.match_info["app"]
+        if app not in self._sockets:
+            return _error(404, "Application not found")
+        self._disallowed[app] = frozenset(event["type"] for event in (await request.json())["disallowed"])
+        return web.json_response({"name": app})
+
+    async def _list(self, _: web.Request) -> web.Response:
+        return web.json_response([call.as_json() for call in self.calls if call.alive])
+
+    async def _get(self, request: web.Request) -> web.Response:
+        call = self._call(request)
+        return _error(404, "Channel not found") if call is None else web.json_response(call.as_json())
+
+    async def _hang_up(self, request: web.Request) -> web.Response:
+        call = self._call(request)
+        if call is None:
+            return _error(404, "Channel not found")
+        await call.hung_up_by_application(int(request.query.get("reason_code", NORMAL_CLEARING)))
+        return web.Response(status=204)
+
+    async def _do(self, request: web.Request) -> web.Response:
+        call = self._in_stasis(request)
+        if isinstance(call, web.Response):
+            return call
+        call.done.append(request.match_info["what"])
+        if request.match_info["what"] == "answer":
+            call.answer()
+        return web.Response(status=204)
+
+    async def _continue(self, request: web.Request) -> web.Response:
+        call = self._in_stasis(request)
+        if isinstance(call, web.Response):
+            return call
+        where = request.query
+        await call.leave(where.get("context", ""), where.get("extension", ""), int(where.get("priority", 1)))
+        return web.Response(status=204)
+
+    async def _set_variable(self, request: web.Request) -> web.Response:
+        call = self._in_stasis(request)
+        if isinstance(call, web.Response):
+            return call
+        given = await request.json()
+        call.variables[given["variable"]] = given["value"]
+        return web.Response(status=204)
+
+    async def _get_variable(self, request: web.Request) -> web.Response:
+        call = self._in_stasis(request)
+        if isinstance(call, web.Response):
+            return call
+        name = request.query["variable"]
+        if name not in call.variables:
+            return _error(404, "Provided variable was not found")
+        return web.json_response({"value": call.variables[name]})
+
+    async def _play(self, request: web.Request) -> web.Response:
+        call = self._in_stasis(request)
+        if isinstance(call, web.Response):
+            return call
+        media = (await request.json()).get("media")
+        if not media:
+            return _error(500, "Failed to queue media for playback")
+        playback = FakePlayback(request.match_info["playback"], media, call.id)
+        queued = playback.as_json()
+        call.enqueue(playback)
+        return web.json_response(queued, status=201)
+
+    async def _playback(self, request: web.Request) -> web.Response:
+        playback = self._playbacks.get(request.match_info["id"])
+        return _error(404, "Playback not found") if playback is None else web.json_response(playback.as_json())
+
+    async def _stop_playback(self, request: web.Request) -> web.Response:
+        playback = self._playbacks.get(request.match_info["id"])
+        if playback is None or playback.stop.is_set():
+            return _error(404, "Playback not found")
+        playback.stop.set()
+        return web.Response(status=204)
+
+
+def _error(status: int, message: str) -> web.Response:
+    return web.json_response({"message": message}, status=status)
