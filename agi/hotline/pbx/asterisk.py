@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hotline.pbx.site import Site
 
 START_SECONDS = 20.0
+STOP_SECONDS = 2.0
 CONSOLE_SECONDS = 5.0
 _PROGRAM = "/usr/sbin/asterisk"
 _SOCKET_PATH_MAX = 107  # sockaddr_un
@@ -97,10 +98,16 @@ class PrivateAsterisk:
             raise
 
     async def stop(self) -> None:
-        """End it at once; calls are cut."""
-        if self._child is not None:
-            await self._child.stop()
-            self._child = None
+        """End it at once; calls are cut. Returns when it is gone and its ports are free."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        # Asterisk itself first: when its box is killed, the kernel may end what is inside a moment later.
+        with contextlib.suppress(PbxUnavailable, ProcessLookupError, TimeoutError):
+            os.kill(self._pid(), signal.SIGKILL)
+            async with asyncio.timeout(STOP_SECONDS):
+                await child.wait()
+        await child.stop()
 
     async def console(self, command: str) -> str:
         """Return what `command` prints on its console, for example `core show channels concise`.

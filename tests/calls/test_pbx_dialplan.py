@@ -1,0 +1,324 @@
+"""The shipped dialplan in a real Asterisk: calls come from bare UDP sockets, the application is a bare WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import socket
+import time
+import uuid
+from base64 import b64encode
+from urllib.parse import unquote_plus
+
+import aiohttp
+import pytest
+
+from hotline.pbx import PhoneAccount, Ports, PrivateAsterisk, Site, install_root
+from hotline.settings import SHARE
+
+TRUNK = "127.0.0.2"
+PATIENCE = 1.0  # seconds; 4 as shipped, too long for a test
+
+
+@pytest.fixture(scope="module")
+def root():
+    """The root file system with Asterisk, made once on a machine."""
+    return install_root()
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A site with one tester, whose fallback prompts are noise nobody could mistake."""
+    sounds = tmp_path / "sounds"
+    (sounds / "vi").mkdir(parents=True)
+    (tmp_path / "secrets").mkdir()
+    for name in ("fallback", "interrupted"):
+        (sounds / "vi" / f"{name}.alaw").write_bytes(os.urandom(4000))
+    with Ports.claim() as ports:
+        yield Site(
+            sip_port=ports.sip,
+            http_port=ports.http,
+            rtp_first=ports.rtp_first,
+            rtp_last=ports.rtp_last,
+            ari_password="secret",
+            sounds=sounds,
+            secrets=tmp_path / "secrets",
+            phones=[PhoneAccount("tester", "word", "+84912345678")],
+            trunk_matches=[TRUNK],
+        )
+
+
+@pytest.fixture
+async def pbx(root, site, tmp_path):
+    """A running Asterisk with the shipped configuration, but for its patience with a frozen application."""
+    dialplan = tmp_path / "dialplan"
+    shutil.copytree(SHARE / "dialplan", dialplan)
+    extensions = dialplan / "extensions.conf"
+    text = extensions.read_text()
+    assert "APP_PATIENCE = 4" in text
+    extensions.write_text(text.replace("APP_PATIENCE = 4", f"APP_PATIENCE = {PATIENCE}"))
+    async with PrivateAsterisk(root, tmp_path / "pbx", site, dialplan) as asterisk:
+        yield asterisk
+
+
+class App:
+    """An ARI application that does nothing by itself."""
+
+    def __init__(self, session, stream):
+        self._session = session
+        self._stream = stream
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def connect(cls, site):
+        token = b64encode(f"{site.ari_user}:{site.ari_password}".encode()).decode()
+        base = f"http://127.0.0.1:{site.http_port}/"
+        async with (
+            aiohttp.ClientSession(base, headers={"Authorization": f"Basic {token}"}) as session,
+            session.ws_connect("ari/events", params={"app": site.app}) as stream,
+        ):
+            yield cls(session, stream)
+
+    async def event(self, kind):
+        async with asyncio.timeout(5):
+            while True:
+                event = await self._stream.receive_json()
+                if event["type"] == kind:
+                    return event
+
+    async def post(self, path, **params):
+        async with self._session.post(f"ari/{path}", params=params) as answer:
+            return answer.status
+
+
+def decoded(event):
+    """The arguments of a StasisStart, by name."""
+    return {key: unquote_plus(value) for key, _, value in (arg.partition("=") for arg in event["args"])}
+
+
+class Caller:
+    """A caller made of two UDP sockets: SIP and RTP, at the pace of the answers."""
+
+    def __init__(self, site, address):
+        self._site = site
+        self._sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        for line in (self._sip, self._rtp):
+            line.bind((address, 0))
+            line.setblocking(False)
+        self.address = address
+        self._call = uuid.uuid4().hex
+        self._sequence = 0
+        self.to_tag = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._sip.close()
+        self._rtp.close()
+
+    def send(self, method, *headers, body="", user="0900000000", kind="application/sdp"):
+        """Send a request; the caller claims to be `user` in From."""
+        site, (address, port) = self._site, self._sip.getsockname()
+        self._sequence += method != "ACK"
+        lines = [
+            f"{method} sip:{site.number}@{site.address}:{site.sip_port} SIP/2.0",
+            f"Via: SIP/2.0/UDP {address}:{port};branch=z9hG4bK{self._call}{self._sequence};rport",
+            "Max-Forwards: 70",
+            f'From: "Someone" <sip:{user}@{address}>;tag={self._call}',
+            f"To: <sip:{site.number}@{site.address}>{self.to_tag}",
+            f"Call-ID: {self._call}",
+            f"CSeq: {self._sequence} {method}",
+            f"Contact: <sip:{user}@{address}:{port}>",
+            *headers,
+            f"Content-Type: {kind}",
+            f"Content-Length: {len(body)}",
+        ]
+        self._sip.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), (site.address, site.sip_port))
+
+    def invite(self, *headers, user="0900000000"):
+        offer = (
+            f"v=0\r\no=- 1 1 IN IP4 {self.address}\r\ns=-\r\nc=IN IP4 {self.address}\r\nt=0 0\r\n"
+            f"m=audio {self._rtp.getsockname()[1]} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
+        )
+        self.send("INVITE", *headers, body=offer, user=user)
+
+    async def answer(self, *, first=200):
+        """Return status and text of the next response from `first` upwards; a refusal is acknowledged."""
+        async with asyncio.timeout(8):
+            while True:
+                text = (await asyncio.get_running_loop().sock_recv(self._sip, 8000)).decode()
+                found = re.match(r"SIP/2.0 (\d+) ", text)
+                if found and int(found[1]) >= first:
+                    break
+        tag = re.search(r"^To:.*?(;tag=\S+)", text, re.MULTILINE)
+        self.to_tag = tag[1] if tag else ""
+        if int(found[1]) >= 200 and "INVITE" in re.search(r"^CSeq:(.*)$", text, re.MULTILINE)[1]:
+            self.send("ACK")
+        return int(found[1]), text
+
+    async def refused_then_invite_with(self, *headers, user, password):
+        """Answer the challenge of the INVITE just sent with digest authentication."""
+        status, text = await self.answer()
+        assert status == 401
+        realm, nonce = (re.search(rf'{name}="([^"]+)"', text)[1] for name in ("realm", "nonce"))
+        uri = f"sip:{self._site.number}@{self._site.address}:{self._site.sip_port}"
+
+        def md5(value):
+            return hashlib.md5(value.encode()).hexdigest()
+
+        proof = md5(f"{md5(f'{user}:{realm}:{password}')}:{nonce}:00000001:c:auth:{md5(f'INVITE:{uri}')}")
+        credential = (
+            f'Authorization: Digest username="{user}", realm="{realm}", nonce="{nonce}", uri="{uri}", '
+            f'response="{proof}", algorithm=MD5, qop=auth, nc=00000001, cnonce="c"'
+        )
+        self.to_tag = ""
+        self.invite(credential, *headers, user=user)
+
+    async def heard(self, sample):
+        """Return once `sample` (A-law) was received, in order and whole."""
+        received = b""
+        async with asyncio.timeout(8):
+            while sample not in received:
+                received += (await asyncio.get_running_loop().sock_recv(self._rtp, 2000))[12:]
+
+
+def prompt(site, name):
+    """The samples of a prompt."""
+    return (site.sounds / "vi" / f"{name}.alaw").read_bytes()
+
+
+async def test_asserted_identity_reaches_the_application_letter_for_letter(pbx, site):
+    """Commas, quotes, brackets and dialplan syntax in P-Asserted-Identity reach the application as they were sent."""
+    identity = (
+        '"Nguyễn, Văn \\"A\\" ${HASH(a)} $[1+1] 100%, (b) | ; x" <sip:+84912345678;a=b,c@carrier.example;user=phone>'
+    )
+    async with App.connect(site) as app:
+        with Caller(site, TRUNK) as caller:
+            caller.invite(f"P-Asserted-Identity: {identity}")
+            event = await app.event("StasisStart")
+            assert decoded(event) == {"origin": "trunk", "pai": identity}
+            assert event["channel"]["state"] == "Ring"
+    assert pbx.problems() == []
+
+
+async def test_every_header_about_the_caller_is_passed_on(pbx, site):
+    """A second identity, diversion, history and privacy are handed to the application beside the first identity."""
+    async with App.connect(site) as app:
+        with Caller(site, TRUNK) as caller:
+            caller.invite(
+                "P-Asserted-Identity: <sip:+84912345678@carrier.example>",
+                "P-Asserted-Identity: <tel:+84987654321>",
+                "Diversion: <sip:+84911111111@carrier.example>;reason=unconditional",
+                "History-Info: <sip:+84911111111@carrier.example>;index=1, <sip:19009068@carrier.example>;index=1.1",
+                "Privacy: id",
+            )
+            assert decoded(await app.event("StasisStart")) == {
+                "origin": "trunk",
+                "pai": "<sip:+84912345678@carrier.example>",
+                "pai2": "<tel:+84987654321>",
+                "diversion": "<sip:+84911111111@carrier.example>;reason=unconditional",
+                "history": "<sip:+84911111111@carrier.example>;index=1, <sip:19009068@carrier.example>;index=1.1",
+                "privacy": "id",
+            }
+
+
+async def test_the_callers_own_word_is_not_passed_on(pbx, site):
+    """A call from the trunk without P-Asserted-Identity has no number at all, whatever From says."""
+    async with App.connect(site) as app:
+        with Caller(site, TRUNK) as caller:
+            caller.invite("Remote-Party-ID: <sip:+84912345678@carrier.example>;party=calling", user="+84912345678")
+            assert (await app.event("StasisStart"))["args"] == ["origin=trunk"]
+
+
+async def test_a_testers_number_is_that_of_the_account(pbx, site):
+    """A softphone that knows its password is called by its account's number, whatever number it claims."""
+    async with App.connect(site) as app:
+        with Caller(site, "127.0.0.1") as caller:
+            caller.invite(user="tester")
+            claim = "P-Asserted-Identity: <sip:+84987654321@carrier.example>"
+            await caller.refused_then_invite_with(claim, user="tester", password="word")
+            assert decoded(await app.event("StasisStart")) == {"origin": "phone", "number": "+84912345678"}
+
+
+@pytest.mark.parametrize("user", ["stranger", "trunk", "tester"])
+async def test_a_stranger_is_refused(pbx, site, user):
+    """Whoever comes from another address without a password is challenged, also under the name of the trunk."""
+    with Caller(site, "127.0.0.3") as caller:
+        caller.invite("P-Asserted-Identity: <sip:+84912345678@carrier.example>", user=user)
+        assert (await caller.answer())[0] == 401
+    assert await pbx.console("core show channels concise") == ""
+
+
+async def test_application_away_is_told_at_once_and_free(pbx, site):
+    """Without an application the caller hears the fallback in early media, and the call ends unanswered."""
+    with Caller(site, TRUNK) as caller:
+        began = time.monotonic()
+        caller.invite()
+        assert (await caller.answer(first=180))[0] == 183
+        assert time.monotonic() - began < 0.6
+        await caller.heard(prompt(site, "fallback"))
+        assert (await caller.answer())[0] == 480
+
+
+async def test_application_frozen_is_told_before_answer(pbx, site):
+    """With an application that never acts, the caller hears the fallback once its time is over, unanswered."""
+    async with App.connect(site):
+        with Caller(site, TRUNK) as caller:
+            began = time.monotonic()
+            caller.invite()
+            assert (await caller.answer(first=180))[0] == 183
+            assert time.monotonic() - began == pytest.approx(PATIENCE, abs=0.5)
+            await caller.heard(prompt(site, "fallback"))
+            assert (await caller.answer())[0] == 480
+
+
+async def test_application_that_takes_over_sets_the_time_itself(pbx, site):
+    """Once the application set TIMEOUT(absolute) its patience is void; when that time ends, the caller is told why."""
+    async with App.connect(site) as app:
+        with Caller(site, TRUNK) as caller:
+            caller.invite()
+            channel = (await app.event("StasisStart"))["channel"]["id"]
+            limit = {"variable": "TIMEOUT(absolute)", "value": str(PATIENCE + 1)}
+            began = time.monotonic()
+            assert await app.post(f"channels/{channel}/variable", **limit) == 204
+            assert await app.post(f"channels/{channel}/answer") == 204
+            assert (await caller.answer())[0] == 200
+            await caller.heard(prompt(site, "interrupted"))
+            assert time.monotonic() - began > PATIENCE + 1
+
+
+async def test_keys_are_written_nowhere(pbx, site):
+    """A key of the caller reaches the application and none of Asterisk's files, however talkative its console is."""
+    await pbx.console("core set verbose 5")
+    async with App.connect(site) as app:
+        with Caller(site, TRUNK) as caller:
+            caller.invite()
+            channel = (await app.event("StasisStart"))["channel"]["id"]
+            await app.post(f"channels/{channel}/answer")
+            await caller.answer()
+            before = _written(pbx)
+            caller.send("INFO", body="Signal=7\r\nDuration=160\r\n", kind="application/dtmf-relay")
+            assert (await app.event("ChannelDtmfReceived"))["digit"] == "7"
+            assert _written(pbx) == before
+
+
+async def test_nothing_can_be_recorded(pbx, site):
+    """A request to record a call ends at once and leaves no file, although the module that could is there."""
+    async with App.connect(site) as app:
+        with Caller(site, TRUNK) as caller:
+            caller.invite()
+            channel = (await app.event("StasisStart"))["channel"]["id"]
+            await app.post(f"channels/{channel}/answer")
+            await app.post(f"channels/{channel}/record", name="call", format="alaw")
+            assert (await app.event("RecordingFinished"))["recording"]["duration"] == 0
+    assert not [path for path in pbx.run_dir.rglob("*") if path.stem == "call"]
+
+
+def _written(pbx):
+    return {path: path.read_bytes() for path in (pbx.run_dir / "log").rglob("*") if path.is_file()}

@@ -1,0 +1,89 @@
+"""The site folder: rendered from a `Site`, the same in shape as the one that is shipped."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hotline.pbx import PhoneAccount, Site, SiteError
+from hotline.settings import SHARE
+
+PHONE = PhoneAccount("tester", "change-me", "+84912345678")
+
+
+def example(**changes):
+    """The site whose values are those of dialplan/site/."""
+    values = {
+        "sip_port": 5060,
+        "http_port": 8088,
+        "rtp_first": 20000,
+        "rtp_last": 20999,
+        "ari_password": "change-me",
+        "sounds": Path("/var/lib/vssid-hotline/sounds"),
+        "secrets": Path("/dev/shm/hotline"),
+        "phones": [PHONE],
+        "trunk_matches": ["127.0.0.2"],
+    }
+    return Site(**values | changes)
+
+
+def meaning(text):
+    """The lines Asterisk sees."""
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith(";")]
+
+
+def test_the_shipped_site_is_the_rendered_one():
+    """The example values of dialplan/site/ and the files rendered from the same values say the same, file by file."""
+    shipped = {path.name: meaning(path.read_text()) for path in (SHARE / "dialplan" / "site").glob("*.conf")}
+    assert {name: meaning(text) for name, text in example().files().items()} == shipped
+
+
+def test_every_site_file_is_included_once():
+    """Each file of the site folder is included by exactly one file of the dialplan, and no other file is."""
+    included = [
+        name
+        for path in (SHARE / "dialplan").glob("*.conf")
+        for name in re.findall(r'^#include "site/(.+)"$', path.read_text(), re.MULTILINE)
+    ]
+    assert sorted(included) == sorted(example().files())
+
+
+def test_files_are_for_their_owner_only(tmp_path):
+    """Written files and folder are readable by nobody else, also over files that were."""
+    folder = tmp_path / "site"
+    example().write(folder)
+    (folder / "ari.conf").chmod(0o644)
+    example().write(folder)
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_site_without_trunk_or_phones_accepts_nobody():
+    """Without carrier addresses there is no identify section, without accounts no account."""
+    files = example(phones=[], trunk_matches=[]).files()
+    assert files["pjsip-trunk.conf"] == files["pjsip-phones.conf"] == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"app": "hotline\nevil"}, "app="),
+        ({"ari_password": "x;comment"}, r"ari_password=\(hidden\)"),
+        ({"ari_user": ""}, "ari_user="),
+        ({"trunk_matches": ["10.0.0.1", "0.0.0.0/0\nmatch=1"]}, r"trunk_matches\[1\]="),
+        ({"phones": [PhoneAccount("a]", "b", "1")]}, r"phones\[0\].name="),
+        ({"phones": [PhoneAccount("a", "b c", "1")]}, r"phones\[0\].password=\(hidden\)"),
+        ({"sounds": Path("/a,b")}, "sounds="),
+    ],
+)
+def test_a_value_that_would_change_a_files_meaning_is_refused(change, named):
+    """Line breaks, comments, brackets and blanks are refused by the value's name, and a password is not shown."""
+    with pytest.raises(SiteError, match=named):
+        example(**change).files()
+
+
+def test_passwords_are_not_in_its_repr():
+    """Neither the ARI password nor a softphone's is in what a log or traceback would show."""
+    assert "change-me" not in repr(example())
