@@ -60,13 +60,18 @@ class Box:
         Raises:
             MissingProgram: bubblewrap is not installed.
         """
-        line = [need("bwrap"), "--die-with-parent", "--unshare-pid", "--bind", str(self.root or "/"), "/"]
-        line += ["--dev-bind", "/dev", "/dev"] if self.root is None else ["--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - a fresh one
-        line += ["--proc", "/proc"]
+        line = [need("bwrap"), "--die-with-parent", "--unshare-pid"]
+        if self.root is None:
+            line += ["--dev-bind", "/", "/"]
+        else:
+            line += ["--bind", str(self.root), "/", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - a fresh one
+        if self.as_nobody and os.geteuid() == 0:
+            # Without a /proc of its own: a kernel lets a user namespace mount one only where nothing hides parts of it.
+            line += ["--unshare-user", "--uid", "65534", "--gid", "65534"]
+        else:
+            line += ["--proc", "/proc"]
         for folder in self.shared:
             line += ["--bind", str(folder), str(folder)]
-        if self.as_nobody and os.geteuid() == 0:
-            line += ["--unshare-user", "--uid", "65534", "--gid", "65534"]
         return [*line, "--", *argv]
 
 

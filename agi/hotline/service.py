@@ -83,8 +83,10 @@ def _trusted_number(call: Call) -> CallerNumber | None:
 
 
 @contextlib.asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[None]:
+async def serving(settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
     """Take calls from Asterisk until the end of the block; entered once calls can come.
+
+    Yields the task that takes them: it ends only when Asterisk will have us no more, with the error that says why.
 
     Raises:
         MenuError, PromptsError, SecretsUnsafe, SettingsError: something is not as it must be to serve callers.
@@ -108,18 +110,28 @@ async def serving(settings: Settings) -> AsyncIterator[None]:
             Ledger(database, vault, price_per_minute=settings.call.price_per_minute),
         )
         door = AriDoor(client, library, settings.call.longest_seconds)
-        async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(door.open(service.receive), name="ari door")
+        running = asyncio.create_task(door.open(service.receive), name="ari door")
+        try:
             await connected(client, running)
             log.info("service_ready")
-            yield
+            yield running
+        finally:
             running.cancel()
+            await asyncio.wait({running})
+        if not running.cancelled():
+            running.result()
 
 
 async def connected(client: ari.Client, running: asyncio.Task[None]) -> None:
-    """Wait until `client` is connected, or `running` has ended."""
+    """Wait until `client` is connected.
+
+    Raises:
+        AriError: it never will be; `running` has ended with this.
+    """
     waiting = asyncio.create_task(client.connected.wait())
     try:
         await asyncio.wait({waiting, running}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         waiting.cancel()
+    if running.done():
+        running.result()

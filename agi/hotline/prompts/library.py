@@ -10,7 +10,7 @@ from hotline.prompts.errors import PromptMissing
 from hotline.prompts.manifest import Manifest, Spoilt, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from hotline.prompts.script import Script
@@ -105,6 +105,10 @@ class Library:
             return self._clips[id_]
         except KeyError:
             raise PromptMissing(f"{id_}: not in the script") from None
+
+    def __iter__(self) -> Iterator[str]:
+        """The ids of the prompts, without the digits'."""
+        return (id_ for id_ in self._clips if not id_.startswith("digits/"))
 
     def __contains__(self, id_: object) -> bool:
         return id_ in self._clips
