@@ -33,7 +33,7 @@ _IDENTITY = re.compile(
     r"""
     \s*+ (?: (?: "(?:[^"\\]|\\.)*+" \s*+ | [^"<>,;\\]*+ ) < (?P<angled> [^<>",\s]++ ) >
            | (?P<bare> [^"<>,;\s]++ ) )
-    \s*+ (?: ;[^"<>,]*+ )? (?: , | \Z )
+    \s*+ (?: ;[^"<>,]*+ )? (?: (?P<more> , ) | \Z )
     """,
     re.VERBOSE,
 )
@@ -110,13 +110,13 @@ def _asserted(told: Mapping[str, str]) -> str:
 
 def _addresses(header: str) -> Iterator[str]:
     """Yield the address of each identity in a P-Asserted-Identity header."""
-    position = 0
-    while position < len(header):
+    position, more = 0, True
+    while more:
         found = _IDENTITY.match(header, position)
         if found is None:
             raise CallerUnasserted("an asserted identity is malformed")
         yield found["angled"] or found["bare"]
-        position = found.end()
+        position, more = found.end(), found["more"] is not None
 
 
 def _number(address: str) -> str:

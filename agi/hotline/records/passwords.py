@@ -111,7 +111,7 @@ async def activate(connection: Connection, password_id: UUID, *, valid: timedelt
     )
     activated: int | None = await connection.fetchval(
         """
-        UPDATE passwords SET state = 'active', activated_at = now(), expires_at = now() + $2
+        UPDATE passwords SET state = 'active', activated_at = now(), expires_at = now() + $2::interval
         WHERE id = $1 AND state = 'pending' RETURNING member_id
         """,
         password_id,
@@ -135,7 +135,7 @@ async def usable(connection: Connection, member_id: int, *, pending: timedelta) 
         SELECT id, hash, key_id, state = 'active' AS active, changed_at FROM passwords
         WHERE member_id = $1
           AND (state = 'active' AND coalesce(expires_at > now(), true)
-               OR state = 'pending' AND reading_began_at > now() - $2)
+               OR state = 'pending' AND reading_began_at > now() - $2::interval)
         ORDER BY ordinal DESC
         """,
         member_id,

@@ -1,0 +1,125 @@
+"""The limits, counted in Postgres."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from hotline.desk import CallerNumber, Desk, InsuranceNumber, ReissuedTooOften, TooManyFailures
+from hotline.settings import LimitSettings
+
+PARENT = CallerNumber("+84912345678")
+STRANGER = CallerNumber("+84977777777")
+NUMBER = "0123456789"
+PERSONAL = "001085012345"
+WRONG = "9999999999"
+
+
+async def check(desk, call="call-1", caller=PARENT, number=NUMBER):
+    """Look up and settle at once."""
+    return await desk.settle(await desk.look_up(caller, InsuranceNumber.parse(number)), call)
+
+
+async def age(database, table, column, interval):
+    """Let time pass."""
+    async with database.transaction() as connection:
+        await connection.execute(f"UPDATE {table} SET {column} = {column} - interval '{interval}'")
+
+
+async def outcomes(database):
+    """Return what was counted, in order."""
+    async with database.transaction() as connection:
+        return [row["outcome"] for row in await connection.fetch("SELECT outcome FROM attempts ORDER BY id")]
+
+
+async def test_the_seventh_failure_in_an_hour_is_turned_away_at_the_door(desk, database):
+    """After six the caller is not let in for an hour, whichever numbers they keyed; another caller is."""
+    for attempt in range(6):
+        await desk.admit(STRANGER)
+        assert await check(desk, caller=STRANGER, number=f"999999999{attempt}") is None
+    with pytest.raises(TooManyFailures) as caught:
+        await desk.admit(STRANGER)
+    assert caught.value.kind == "hour"
+    await desk.admit(PARENT)
+    await age(database, "attempts", "at", "61 minutes")
+    await desk.admit(STRANGER)
+
+
+async def test_the_thirteenth_failure_in_a_day_waits_for_a_day(desk, database):
+    """After twelve failures spread over the day, the day is what is told."""
+    for _ in range(12):
+        await check(desk, caller=STRANGER)
+        await age(database, "attempts", "at", "61 minutes")
+    with pytest.raises(TooManyFailures) as caught:
+        await desk.admit(STRANGER)
+    assert caught.value.kind == "day"
+    await age(database, "attempts", "at", "24 hours")
+    await desk.admit(STRANGER)
+
+
+async def test_calls_at_the_same_moment_share_the_limit(desk, database):
+    """Twenty wrong numbers from one caller at once: six are counted, the others are turned away."""
+    results = await asyncio.gather(
+        *(check(desk, f"call-{call}", STRANGER, WRONG) for call in range(20)), return_exceptions=True
+    )
+    assert results.count(None) == 6
+    assert sum(isinstance(result, TooManyFailures) for result in results) == 14
+    assert await outcomes(database) == ["mismatched"] * 6
+
+
+async def test_a_match_does_not_count_as_a_failure(desk):
+    """Who keys the right number may go on calling."""
+    await check(desk, "call-0", number=WRONG)
+    for call in range(3):
+        assert await check(desk, f"call-{call}") is not None
+    await desk.admit(PARENT)
+
+
+async def test_a_number_that_failed_too_often_is_refused_silently(database, vault, password_settings):
+    """At the limit even the right caller gets the answer of a mismatch, by either of the account's numbers."""
+    limits = LimitSettings.model_construct(**{**LimitSettings().model_dump(), "number_failures_day": 4})
+    desk = Desk(database, vault, password_settings, limits)
+    for caller in range(4):
+        stranger = CallerNumber(f"+8497777777{caller}")
+        number = PERSONAL if caller % 2 else NUMBER
+        assert await check(desk, caller=stranger, number=number) is None
+    assert await check(desk) is None
+    assert await check(desk, number=PERSONAL) is None
+    assert await outcomes(database) == ["mismatched"] * 4 + ["silenced"] * 2
+    await age(database, "attempts", "at", "24 hours")
+    assert await check(desk) is not None
+
+
+async def test_an_unknown_number_is_counted_like_a_known_one(desk, database):
+    """Numbers that do not exist leave the same trace."""
+    await check(desk, caller=STRANGER, number=WRONG)
+    await check(desk, caller=STRANGER)
+    async with database.transaction() as connection:
+        rows = await connection.fetch("SELECT caller_masked, number_masked, outcome FROM attempts ORDER BY id")
+    assert [tuple(row.values()) for row in rows] == [
+        ("*******777", "*******999", "mismatched"),
+        ("*******777", "*******789", "mismatched"),
+    ]
+
+
+async def test_an_account_gets_three_passwords_a_day(desk, database):
+    """The fourth, after three that became active, is refused by name; a day later it is not."""
+    for call in range(3):
+        new = await check(desk, f"call-{call}")
+        await new.began()
+        assert await new.heard()
+    with pytest.raises(ReissuedTooOften):
+        await check(desk, "call-3")
+    await desk.admit(PARENT)
+    assert await check(desk, "call-4", number="0123456790") is not None
+    await age(database, "passwords", "activated_at", "24 hours")
+    assert await check(desk, "call-5") is not None
+
+
+async def test_an_account_has_ten_passwords_begun_a_day(desk, database):
+    """Of fifteen calls at once ten get a password and five are told; a day later there are more."""
+    results = await asyncio.gather(*(check(desk, f"call-{call}") for call in range(15)), return_exceptions=True)
+    assert sum(isinstance(result, ReissuedTooOften) for result in results) == 5
+    await age(database, "passwords", "created_at", "24 hours")
+    assert await check(desk, "call-15") is not None
