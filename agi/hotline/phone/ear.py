@@ -19,6 +19,7 @@ from hotline.phone.lore import FRAME, SLICE, Known, Library, Lore, audible_frame
 from hotline.phone.rtp import Heard
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 EDGE = 0.04
@@ -103,14 +104,19 @@ class Ear:
 
     Clips with the same audio are one to the ear, under the first id; `same` tells which.
 
+    Args:
+        library: of the clips, whose files it reads.
+        prompts: ids of those it is to know, for example `script.prompts`; it knows the ten digits besides.
+
     Raises:
         NotDistinct: a clip has nothing audible that no other has, so it could not be told from that one.
         OSError: a sound file cannot be read.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, prompts: Iterable[str]) -> None:
         self._library = library
-        self._laws = {A_LAW: Lore(library, A_LAW)}
+        self._prompts = tuple(prompts)
+        self._laws = {A_LAW: Lore(library, self._prompts, A_LAW)}
 
     def same(self, prompt: str) -> str:
         """Return the id under which the ear reports `prompt`.
@@ -129,7 +135,7 @@ class Ear:
     def listening(self, law: Law = A_LAW) -> Listening:
         """Begin to listen to a call while it goes on."""
         if law not in self._laws:
-            self._laws[law] = Lore(self._library, law)
+            self._laws[law] = Lore(self._library, self._prompts, law)
         return Listening(self._laws[law])
 
     def listen_wav(self, path: Path, law: Law = A_LAW) -> list[Utterance]:

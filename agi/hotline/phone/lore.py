@@ -11,7 +11,7 @@ import numpy as np
 from hotline.phone.errors import NotDistinct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -43,10 +43,7 @@ class Clip(Protocol):
 
 
 class Library(Protocol):
-    """What the ear needs of the prompts: a mapping by id, and the ten digits."""
-
-    def __iter__(self) -> Iterator[str]:
-        """The ids of the prompts."""
+    """What the ear needs of the prompts: each by its id, and the ten digits."""
 
     def __getitem__(self, prompt: str, /) -> Clip:
         """The clip of a prompt."""
@@ -75,21 +72,21 @@ class Known:
 
 
 class Lore:
-    """All clips of a library in one law.
+    """What there is to know of some prompts and the ten digits of a library, in one law.
 
     Attributes:
         names: for each prompt, the id it is reported under: clips with the same audio are one to the ear.
-        slices: each slice that occurs once in the library, and where: (clip, sample).
+        slices: each slice that occurs once in all of them, and where: (clip, sample).
 
     Raises:
         NotDistinct: a clip has nothing audible that no other has.
         OSError: a sound file cannot be read.
     """
 
-    def __init__(self, library: Library, law: Law) -> None:
+    def __init__(self, library: Library, prompts: Iterable[str], law: Law) -> None:
         self.names: dict[str, str] = {}
         known: dict[bytes, Known] = {}
-        clips: list[tuple[Kind, str, Clip]] = [("prompt", prompt, library[prompt]) for prompt in library]
+        clips: list[tuple[Kind, str, Clip]] = [("prompt", prompt, library[prompt]) for prompt in prompts]
         clips += [("digit", digit, library.digit(digit)) for digit in "0123456789"]
         for kind, name, clip in clips:
             audio = clip.path.with_name(f"{clip.path.name}.{law.extension}").read_bytes()
@@ -108,7 +105,7 @@ def audible_frames(audio: bytes | bytearray, law: Law) -> npt.NDArray[np.bool_]:
 
 
 def _distinct_slices(clips: Mapping[bytes, Known]) -> dict[bytes, tuple[Known, int]]:
-    """Choose audible slices of each clip, dense where it begins, and keep those that occur once in the library."""
+    """Choose audible slices of each clip, dense where it begins, and keep those that occur once."""
     candidates: dict[bytes, tuple[Known, int]] = {}
     for audio, known in clips.items():
         places = [place for place in (np.flatnonzero(known.audible) * FRAME).tolist() if place <= len(audio) - SLICE]
