@@ -97,7 +97,7 @@ async def test_a_live_call_outlives_its_socket(fake, client_of, clean):
 async def test_the_end_of_a_playback_was_missed(fake, client_of):
     """A playback that ended while there was no socket does not hang; its result says that its end was not seen."""
     pupil = Pupil()
-    async with client_of(pupil) as client:
+    async with client_of(pupil):
         call = await fake.incoming()
         stay = await pupil.stay()
         playing = asyncio.create_task(stay.play([SHORT], limit_seconds=30))
