@@ -3,6 +3,10 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+# bootstrap.py refuses a Python that is too old in plain words, but must be readable by it.
+SET_UP = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 7))' 2>/dev/null || \
+	{ echo 'Python 3.11 or newer is needed as "$(PYTHON)"; name another with PYTHON=' >&2; exit 2; }; \
+	$(PYTHON) bootstrap.py
 # What the lock holds besides the project's own needs: what builds it, so that nothing unpinned runs.
 BUILD_NEEDS := hatchling>=1.27 editables>=0.5
 
@@ -15,10 +19,10 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install system packages, .venv and the private Asterisk, whatever of it is missing
-	@$(PYTHON) bootstrap.py
+	@$(SET_UP)
 
 environment:
-	@$(PYTHON) bootstrap.py --no-pbx
+	@$(SET_UP) --no-pbx
 
 demo: setup ## call the hotline with a softphone and show what was said, heard and stored
 	@$(BIN)/hotline demo $(ARGS)

@@ -50,6 +50,7 @@ PACKAGES = ("bubblewrap", "baresip-core", "libespeak-ng1", "espeak-ng-data", "si
 ROOT_FILE_SYSTEM_PACKAGES = ("mmdebstrap", "debian-archive-keyring")  # to make the private Asterisk's root with
 UNPRIVILEGED_PACKAGES = ("uidmap",)  # what mmdebstrap needs when it does not run as root
 
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")  # so that after we are killed nobody still writes into .venv
 TAIL_LINES = 15
 NETWORK_TROUBLE = re.compile(
     r"temporary failure|could not (resolve|connect)|name or service not known|network is unreachable|timed out"
@@ -351,7 +352,7 @@ def make_environment() -> None:
     names = re.findall(r"^([A-Za-z0-9._-]+)==", LOCK.read_text(), re.MULTILINE)
     with Bar(f"Python packages ({len(names)})") as bar:
         STAMP.unlink(missing_ok=True)
-        follow("Making the virtual environment", [sys.executable, "-m", "venv", "--clear", str(VENV)])
+        follow("Making the virtual environment", [*ENDS_WITH_US, sys.executable, "-m", "venv", "--clear", str(VENV)])
         pip = PipProgress(len(names), next(VENV.glob("lib/python*/site-packages")))
         options = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--progress-bar", "off"]
         follow(
@@ -372,7 +373,8 @@ def install_project() -> None:
 
 def pip_command() -> list[str]:
     """Return the environment's `pip install`, asking nothing."""
-    return [str(VENV / "bin" / "python"), "-m", "pip", "--no-input", "--disable-pip-version-check", "install"]
+    python = str(VENV / "bin" / "python")
+    return [*ENDS_WITH_US, python, "-m", "pip", "--no-input", "--disable-pip-version-check", "install"]
 
 
 def prepare_environment() -> bool:
