@@ -75,10 +75,12 @@ def read_sdp(body: str) -> Address | None:
     """Return address and port of the first audio stream of an SDP, or None."""
     address, port = "", 0
     for line in body.splitlines():
-        if line.startswith("c=IN IP4 ") and (not port or not address):
+        if line.startswith("m="):
+            if port:  # the next stream
+                break
+            port = int(line.split()[1]) if line.startswith("m=audio ") else 0
+        elif line.startswith("c=IN IP4 "):  # the stream's own comes after the session's
             address = line.split()[2]
-        elif line.startswith("m=audio ") and not port:
-            port = int(line.split()[1])
     return (address, port) if address and port else None
 
 
