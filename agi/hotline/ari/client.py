@@ -15,6 +15,7 @@ from .models import (
     ApplicationReplaced,
     PlaybackFinished,
     PlaybackStarted,
+    RESTResponse,
     StasisStart,
     UnknownEvent,
 )
@@ -192,6 +193,8 @@ class Client:
         match event:
             case StasisStart():
                 self._begin(event.channel, event.args, self._handler)
+            case RESTResponse():
+                self._requests.over_socket.answered(event)
             case ApplicationReplaced():
                 raise Replaced(f"another client connected as {self._app!r}: run one client for each name")
             case UnknownEvent():

@@ -112,11 +112,13 @@ class EventsSocket:
         socket = await self._connect()
         if isinstance(socket, AriError):
             return socket
+        self._requests.over_socket.open(socket)
         setting_up = asyncio.ensure_future(self._set_up())
         reading = asyncio.ensure_future(self._read(socket))
         try:
             await asyncio.wait([setting_up, reading], return_when=asyncio.FIRST_EXCEPTION)
         finally:
+            self._requests.over_socket.close()
             for task in (setting_up, reading):
                 task.cancel()
             ends = await asyncio.gather(setting_up, reading, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Requests to Asterisk over HTTP: a small persistent pool, a time limit on each, retries where they are safe."""
+"""Requests to Asterisk: a small pool of connections, a time limit on each, retries where they are safe."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import msgspec
 from yarl import URL
 
 from .errors import AriError, ConnectionLost, TimedOut, from_answer
+from .over_socket import OverSocket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,9 @@ class Requests:
         password: its password.
         limit_seconds: time for a request in all, with waiting for a connection and retries.
 
+    Attributes:
+        over_socket: the way over the events socket, while there is one.
+
     Raises:
         ValueError: the address is not http or https, or has a user or password in it.
     """
@@ -59,6 +63,7 @@ class Requests:
         self._root = f"{base.origin()}{base.path.rstrip('/')}/ari"
         self._headers = {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")}
         self._limit_seconds = limit_seconds
+        self.over_socket = OverSocket()
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -91,6 +96,7 @@ class Requests:
         query: Mapping[str, str] | None = None,
         body: Any = None,
         repeatable: bool | None = None,
+        queued: bool = False,
     ) -> bytes:
         """Send a request and return the body of a good answer.
 
@@ -103,24 +109,24 @@ class Requests:
             query: parameters.
             body: parameters as a JSON object.
             repeatable: doing it twice is the same as once; by default so for GET, PUT and DELETE.
+            queued: Asterisk merely queues it, so it may go over the events socket.
 
         Raises:
             AriError: see `errors`; never an exception of the HTTP library.
         """
         again = method in _IDEMPOTENT if repeatable is None else repeatable
         request = f"{method} {path}"
-        url = self.address(path, query)
         data = None if body is None else msgspec.json.encode(body)
         timer = asyncio.timeout(self._limit_seconds)
         try:
             async with timer:
                 for pause in RETRY_PAUSES:
-                    answer, may_be_done = await self._try(method, url, data, request)
+                    answer, may_be_done = await self._try(method, path, query, data, queued=queued)
                     if not isinstance(answer, ConnectionLost) or (may_be_done and not again):
                         break
                     await asyncio.sleep(pause)
                 else:
-                    answer, _ = await self._try(method, url, data, request)
+                    answer, _ = await self._try(method, path, query, data, queued=queued)
         except TimeoutError:
             if not timer.expired():
                 raise
@@ -130,13 +136,17 @@ class Requests:
             raise answer
         return answer
 
-    async def _try(self, method: str, url: URL, data: bytes | None, request: str) -> tuple[bytes | AriError, bool]:
+    async def _try(
+        self, method: str, path: str, query: Mapping[str, str] | None, data: bytes | None, *, queued: bool
+    ) -> tuple[bytes | AriError, bool]:
         """Send once; return the body or the error, and whether Asterisk may have done it all the same."""
-        headers = None if data is None else {"Content-Type": "application/json"}
+        request = f"{method} {path}"
         try:
-            async with self.session.request(method, url, data=data, headers=headers, allow_redirects=False) as response:
-                text = await response.read()
-                status = response.status
+            if queued and self.over_socket.ready:
+                response = await self.over_socket.send(method, path, query, data)
+                status, text = response.status_code, response.message_body.encode()
+            else:
+                status, text = await self._over_http(method, path, query, data)
         except aiohttp.ClientError as error:
             lost = ConnectionLost(f"{request}: {type(error).__name__}")
             return lost, not isinstance(error, aiohttp.ClientConnectorError)
@@ -144,6 +154,15 @@ class Requests:
             return text, True
         # 503 comes before anything is done: Asterisk is starting, stopping or at its session limit.
         return from_answer(status, request, _message(text)), status != 503
+
+    async def _over_http(
+        self, method: str, path: str, query: Mapping[str, str] | None, data: bytes | None
+    ) -> tuple[int, bytes]:
+        headers = None if data is None else {"Content-Type": "application/json"}
+        async with self.session.request(
+            method, self.address(path, query), data=data, headers=headers, allow_redirects=False
+        ) as response:
+            return response.status, await response.read()
 
 
 def _message(text: bytes) -> str:

@@ -130,6 +130,14 @@ class ApplicationReplaced(Event, frozen=True):
     """Another client took our application name; nothing comes after it."""
 
 
+class RESTResponse(Event, frozen=True, kw_only=True):
+    """The answer to a request that was sent over the events socket."""
+
+    request_id: str
+    status_code: int
+    message_body: str = ""
+
+
 class UnknownEvent(msgspec.Struct, frozen=True):
     """An event of a type we do not use."""
 
@@ -141,7 +149,7 @@ StayEvent = (
 )
 """Events of a channel that is in our application."""
 
-KnownEvent = StasisStart | StayEvent | ApplicationReplaced
+KnownEvent = StasisStart | StayEvent | RESTResponse | ApplicationReplaced
 
 UNUSED_EVENTS = (
     "ApplicationMoveFailed",

@@ -98,12 +98,14 @@ class Channels:
             channel_id: the channel; `NotFound` when it has ended already.
             reason_code: ITU-T Q.850 cause, for example 16 normal, 34 congestion.
         """
-        await self._requests.send("DELETE", _path("channels", channel_id), query=_given(reason_code=reason_code))
+        await self._requests.send(
+            "DELETE", _path("channels", channel_id), query=_given(reason_code=reason_code), queued=True
+        )
 
     async def continue_in_dialplan(self, channel_id: str, context: str, extension: str, priority: int) -> None:
         """Hand the channel back to the dialplan; Asterisk answers well even if there is no such extension."""
         query = _given(context=context, extension=extension, priority=priority)
-        await self._requests.send("POST", _path("channels", channel_id, "continue"), query=query)
+        await self._requests.send("POST", _path("channels", channel_id, "continue"), query=query, queued=True)
 
     async def play_with_id(self, channel_id: str, playback_id: str, media: Sequence[str]) -> Playback:
         """Queue a playback of `media`, one after the other.
@@ -116,7 +118,9 @@ class Channels:
         """
         path = _path("channels", channel_id, "play", playback_id)
         body: dict[str, Any] = {"media": list(media)}
-        return decoded(await self._requests.send("POST", path, body=body, repeatable=False), Playback, path)
+        return decoded(
+            await self._requests.send("POST", path, body=body, repeatable=False, queued=True), Playback, path
+        )
 
     async def get_channel_var(self, channel_id: str, variable: str) -> str:
         """The value of a channel variable or of a dialplan function such as `CHANNEL(rtp,dest)`."""
@@ -146,7 +150,7 @@ class Playbacks:
 
     async def stop(self, playback_id: str) -> None:
         """Stop it; also when it is still queued."""
-        await self._requests.send("DELETE", _path("playbacks", playback_id))
+        await self._requests.send("DELETE", _path("playbacks", playback_id), queued=True)
 
 
 class Applications:

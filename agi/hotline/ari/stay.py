@@ -272,7 +272,9 @@ class Stay:
             try:
                 await self._channels.play_with_id(self.channel.id, playing.id, media)
             except ConnectionLost:
-                # The connection broke after the request had left. Asterisk would take it twice, so look before.
+                # The connection broke after the request had left. Asterisk would take it twice, so look before,
+                # and not while it may still be reading what had arrived.
+                await asyncio.sleep(GRACE_SECONDS)
                 if not playing.accepted and not await self._has(playing.id):
                     await self._channels.play_with_id(self.channel.id, playing.id, media)
         except Gone:

@@ -8,7 +8,7 @@ import contextlib
 import itertools
 from typing import TYPE_CHECKING, Any, Self
 
-from aiohttp import WSMsgType, web
+from aiohttp import ClientError, ClientSession, TCPConnector, WSMsgType, web
 
 from .call import NORMAL_CLEARING, FakeCall, FakePlayback, Sounds
 
@@ -16,16 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
     from types import TracebackType
 
+    Perform = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+
 NOT_IN_STASIS = "Channel not in Stasis application"
 
 
 class _Socket:
     """One client's events socket: what it is sent leaves in order; frozen, it is a half-open connection."""
 
-    def __init__(self, response: web.WebSocketResponse, request: web.Request) -> None:
+    def __init__(self, response: web.WebSocketResponse, request: web.Request, perform: Perform) -> None:
         self.response = response
         self.transport = request.transport
         self.frozen = False
+        self._perform = perform
         self._queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._writer = asyncio.create_task(self._write())
 
@@ -34,12 +37,20 @@ class _Socket:
             self._queue.put_nowait(event)
 
     async def read(self) -> None:
-        """Answer pings until the client goes."""
-        with contextlib.suppress(ConnectionError):
+        """Answer pings and requests, one after the other, until the client goes."""
+        try:
             async for message in self.response:
-                if message.type is WSMsgType.PING and not self.frozen:
+                if self.frozen:
+                    continue
+                if message.type is WSMsgType.PING:
                     await self.response.pong(message.data)
-        self._writer.cancel()
+                elif message.type is WSMsgType.TEXT:
+                    self.send(await self._perform(message.json()))
+        except (ConnectionError, ClientError):
+            if self.transport is not None:
+                self.transport.abort()
+        finally:
+            self._writer.cancel()
 
     async def _write(self) -> None:
         with contextlib.suppress(ConnectionError):
@@ -214,13 +225,34 @@ class FakeAsterisk:
         await response.prepare(request)
         if app in self._sockets:
             self.replace(app)
-        socket = self._sockets[app] = _Socket(response, request)
+        socket = self._sockets[app] = _Socket(response, request, self._perform)
         async with self._connected:
             self._connected.notify_all()
         await socket.read()
         if self._sockets.get(app) is socket:
             del self._sockets[app]
         return response
+
+    async def _perform(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Do a request that came over the events socket as if it had come over HTTP."""
+        async with (
+            ClientSession(
+                headers={"Authorization": self._authorization}, connector=TCPConnector(force_close=True)
+            ) as session,
+            session.request(
+                asked["method"],
+                f"{self.url}/ari/{asked['uri']}",
+                params={pair["name"]: pair["value"] for pair in asked.get("query_strings", [])},
+                data=asked.get("message_body"),
+                headers={"Content-Type": asked.get("content_type") or "application/json"},
+            ) as response,
+        ):
+            return {
+                "type": "RESTResponse",
+                "request_id": asked["request_id"],
+                "status_code": response.status,
+                "message_body": await response.text(),
+            }
 
     # Requests.
 
