@@ -35,15 +35,14 @@ async def reissue(call: Call, hotline: Hotline, caller: CallerNumber) -> None:
             await call.say("reissued-often")
             return
         except TooManyFailures as limit:
-            call.outcome = outcomes.MISMATCH
             await call.say(f"caller-limit-{limit.kind}")
             return
         if new is not None:
             await read_twice(call, hotline, new)
             return
         call.reached("mismatch")
+        call.outcome = outcomes.MISMATCH
         await call.say("mismatch")
-    call.outcome = outcomes.MISMATCH
     await call.say("other-ways")
 
 

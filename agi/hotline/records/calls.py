@@ -59,3 +59,14 @@ async def put(connection: Connection, call: CallRow) -> None:
         call.caller and call.caller.masked,
         call.caller and call.caller.hmac,
     )
+
+
+async def newest(connection: Connection) -> CallRow | None:
+    """Return the call that began last, without its caller."""
+    row = await connection.fetchrow(
+        """
+        SELECT id, started_at, answered_at, ended_at, outcome, billed_minutes, price FROM calls
+        ORDER BY started_at DESC LIMIT 1
+        """
+    )
+    return CallRow(**row) if row is not None else None

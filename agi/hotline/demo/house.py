@@ -1,0 +1,150 @@
+"""Brings up everything but the service: Postgres with sample members, the prompts, a private Asterisk."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from hotline.demo.run_folder import run_folder
+from hotline.desk import SecretDigits, Vault, load_sample, sample_members
+from hotline.pbx import PhoneAccount, Ports, PrivateAsterisk, Site, install_root
+from hotline.prompts import Library, Script, build
+from hotline.records import Database, EmbeddedPostgres, migrate
+from hotline.settings import SHARE
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from hotline.desk import SampleMember
+    from hotline.settings import Settings
+
+TRUNK = "127.0.0.2"
+"""The address that the private Asterisk takes for the carrier's."""
+
+
+@dataclass(frozen=True)
+class House:
+    """All that the service needs around it.
+
+    Attributes:
+        folder: gone when the house is.
+        settings: what the service is to run with, database and Asterisk of this house included.
+        library: the prompts.
+        asterisk: the PBX.
+        members: the sample members.
+        phones: a softphone account for each number of theirs, named after it.
+        old_password: every sample member's own, as it was before any call.
+    """
+
+    folder: Path
+    settings: Settings
+    library: Library
+    asterisk: PrivateAsterisk
+    members: Sequence[SampleMember]
+    phones: Sequence[PhoneAccount]
+    old_password: SecretDigits = field(repr=False)
+
+    @property
+    def server(self) -> str:
+        """Where softphones find the PBX: host and port."""
+        site = self.asterisk.site
+        return f"{site.address}:{site.sip_port}"
+
+
+@contextlib.asynccontextmanager
+async def house(
+    settings: Settings, progress: Callable[[str, float], None], address: str = "127.0.0.1"
+) -> AsyncIterator[House]:
+    """Bring the house up, with SIP and media on `address`, and take it down after the block.
+
+    The database is that of the settings if one is set there, else an embedded Postgres that starts empty.
+
+    Raises:
+        FolderUnsafe, MissingProgram, PbxUnavailable, PromptsError, RecordsUnavailable: something is missing or broken;
+            the message says what to do.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        folder = stack.enter_context(run_folder())
+        library = prompts(settings, progress)
+        settings = settings.model_copy(deep=True)
+        settings.password.pepper = SecretStr(secrets.token_urlsafe(32))
+        progress("Postgres", 0.0)
+        if "dsn" not in settings.database.model_fields_set:
+            postgres = await stack.enter_async_context(EmbeddedPostgres(folder))
+            settings.database.dsn = SecretStr(postgres.dsn)
+        await migrate(settings.database.dsn.get_secret_value())
+        progress("Postgres", 0.6)
+        old_password = await _move_in(settings)
+        progress("Postgres", 1.0)
+
+        progress("Asterisk", 0.0)
+        root = install_root(progress=lambda done, _: progress("Asterisk", 0.9 * done))
+        ports = stack.enter_context(Ports.claim(address))
+        members = sample_members()
+        phones = accounts(members)
+        settings.ari.password = SecretStr(secrets.token_urlsafe(24))
+        settings.ari.url = f"http://127.0.0.1:{ports.http}"
+        settings.voice.secrets = _secrets_folder()
+        site = Site(
+            sip_port=ports.sip,
+            http_port=ports.http,
+            rtp_first=ports.rtp_first,
+            rtp_last=ports.rtp_last,
+            ari_user=settings.ari.user,
+            ari_password=settings.ari.password.get_secret_value(),
+            app=settings.ari.app,
+            sounds=settings.voice.sounds,
+            secrets=settings.voice.secrets,
+            phones=phones,
+            trunk_matches=[TRUNK],
+            address=address,
+        )
+        asterisk = await stack.enter_async_context(PrivateAsterisk(root, folder / "pbx", site))
+        progress("Asterisk", 1.0)
+        yield House(folder, settings, library, asterisk, members, phones, old_password)
+
+
+def prompts(settings: Settings, progress: Callable[[str, float], None]) -> Library:
+    """Build the prompts that are not built yet, and open them."""
+    script = Script.load(SHARE / "sounds" / "vi.toml")
+    progress("prompts", 0.0)
+    library = build(
+        script,
+        SHARE / "sounds" / "recorded",
+        settings.voice.sounds,
+        settings.voice,
+        lambda done, total, _: progress("prompts", done / total),
+    )
+    progress("prompts", 1.0)
+    return library
+
+
+def accounts(members: Sequence[SampleMember]) -> list[PhoneAccount]:
+    """Return a softphone account for each phone number of `members`, named after it, with a password of its own."""
+    numbers = dict.fromkeys(member.phone for member in members)
+    return [PhoneAccount(number.replace("+84", "0"), secrets.token_urlsafe(9), number) for number in numbers]
+
+
+async def _move_in(settings: Settings) -> SecretDigits:
+    """Have the sample members in the database; return the password they all begin with."""
+    vault = Vault(settings.password)
+    old_password = SecretDigits("".join(secrets.choice("0123456789") for _ in range(settings.password.length)))
+    try:
+        async with Database(settings.database) as database:
+            await load_sample(database, vault, old_password)
+    finally:
+        vault.close()
+    return old_password
+
+
+def _secrets_folder() -> Path:
+    """Return the folder for spoken secrets of this user's runs; what a killed one left there the next one clears."""
+    folder = Path("/dev/shm") / f"vssid-hotline-{os.geteuid()}"  # noqa: S108 - tmpfs, checked by SpokenSecrets
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder

@@ -1,0 +1,59 @@
+"""`hotline run`: the hotline with all around it, kept up for testers with softphones."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from hotline.demo import show
+from hotline.demo.house import house
+from hotline.service import serving
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from hotline.demo.house import House
+    from hotline.settings import Settings
+
+
+async def run(settings: Settings, console: Console, address: str) -> None:
+    """Keep the hotline up, with SIP on `address`, until SIGINT or SIGTERM, or until Asterisk will have us no more."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with contextlib.AsyncExitStack() as stack:
+        with show.progress(console) as progress:
+            rooms = await stack.enter_async_context(house(settings, progress, address))
+            serving_task = await stack.enter_async_context(serving(rooms.settings))
+        explain(rooms, console)
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({stopped, serving_task}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        console.print("\nStopping: calls end, every process is ended …")
+    console.print("All ended.")
+
+
+def explain(rooms: House, console: Console) -> None:
+    """Print how to ring this hotline with a softphone."""
+    site = rooms.asterisk.site
+    host, port = rooms.server.rsplit(":", 1)
+    console.print("\n[bold]The hotline is up.[/] Set a softphone (Linphone, Zoiper, baresip …) to:")
+    console.print(f"  SIP server  [bold]{host}[/], port [bold]{port}[/], UDP or TCP, codec PCMA (A-law)")
+    console.print(f"  then dial   [bold]{site.number}[/], press 8, and key an insurance number of that phone and #\n")
+    table = Table("user name = phone number", "password", "insurance number", "or personal number", "sample member")
+    passwords = {account.number: account for account in rooms.phones}
+    for member in rooms.members:
+        account = passwords[member.phone]
+        table.add_row(
+            account.name, account.password, member.insurance_number, member.personal_number or "–", member.full_name
+        )
+    console.print(table)
+    if host.startswith("127."):
+        console.print(
+            "Only this machine can ring it. For a phone elsewhere: make run ARGS='--address <this machine's address>'"
+        )
+    console.print("Any other number gets the mismatch sentence. Ctrl-C ends everything.\n")
