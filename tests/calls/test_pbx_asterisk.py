@@ -76,11 +76,11 @@ async def test_it_survives_a_crash_when_started_again(root, site, tmp_path):
 async def test_frozen_it_answers_nothing_until_thawed(root, site, tmp_path):
     """While frozen neither SIP nor ARI answers, though its process is there; thawed, both do."""
     async with PrivateAsterisk(root, tmp_path / "pbx", site) as pbx:
-        pbx.freeze()
+        await pbx.freeze()
         assert pbx.running
         assert not await ready.sip(site.address, site.sip_port)
         assert not await ready.ari(site.http_port, "hotline", "secret")
-        pbx.thaw()
+        await pbx.thaw()
         assert await ready.sip(site.address, site.sip_port)
         assert await ready.ari(site.http_port, "hotline", "secret")
 
@@ -88,9 +88,9 @@ async def test_frozen_it_answers_nothing_until_thawed(root, site, tmp_path):
 async def test_nothing_is_left_behind(root, site, tmp_path):
     """Stopped, frozen or not, it leaves no process, and its ports are free."""
     async with PrivateAsterisk(root, tmp_path / "pbx", site) as pbx:
-        pbx.freeze()
+        await pbx.freeze()
     with pytest.raises(PbxUnavailable, match="not running"):
-        pbx.thaw()
+        await pbx.thaw()
     async with PrivateAsterisk(root, tmp_path / "again", site) as pbx:
         assert pbx.problems() == []
 
@@ -115,7 +115,7 @@ async def test_a_module_that_fails_stops_the_start(root, site, tmp_path):
     with (dialplan / "modules.conf").open("a") as modules:
         modules.write("require = app_nosuch.so\n")
     began = time.monotonic()
-    with pytest.raises(PbxUnavailable, match=r"ended while starting\n(.*\n)*.*app_nosuch"):
+    with pytest.raises(PbxUnavailable, match=r"ended while it was waited for\n(.*\n)*.*app_nosuch"):
         await PrivateAsterisk(root, tmp_path / "pbx", site, dialplan).start()
     assert time.monotonic() - began < 10
 

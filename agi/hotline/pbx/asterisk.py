@@ -28,6 +28,8 @@ CONSOLE_SECONDS = 5.0
 _PROGRAM = "/usr/sbin/asterisk"
 _SOCKET_PATH_MAX = 107  # sockaddr_un
 _PROBLEM = re.compile(r"\b(?:WARNING|ERROR)\[")
+# What the console says first on a machine, or in a namespace, without a network card.
+_NO_CARD = "No ethernet interface found for seeding global EID. You will have to set it manually.\n"
 # Nothing of our own environment, where secrets may be, is handed to Asterisk.
 _ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TERM": "dumb"}
 
@@ -89,12 +91,9 @@ class PrivateAsterisk:
         with (self.run_dir / "log" / "console").open("ab") as output:
             self._child = await Child.start(self._argv, box=self._box, name="asterisk", output=output, env=_ENV)
         try:
-            async with asyncio.timeout(START_SECONDS):
-                await self._ready()
-        except BaseException as error:
+            await self._take_calls()
+        except BaseException:
             await self.stop()
-            if isinstance(error, TimeoutError):
-                raise PbxUnavailable(f"Asterisk did not come up in {START_SECONDS:g} s{self._last_words()}") from None
             raise
 
     async def stop(self) -> None:
@@ -120,22 +119,21 @@ class PrivateAsterisk:
             *self._box.command(argv),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            stderr=asyncio.subprocess.PIPE,
             env=_ENV,
         )
         try:
             async with asyncio.timeout(CONSOLE_SECONDS):
-                printed, _ = await process.communicate()
+                printed, complaint = await process.communicate()
         except TimeoutError:
             raise PbxUnavailable(f"Asterisk's console gave no answer in {CONSOLE_SECONDS:g} s") from None
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-        text = printed.decode(errors="replace")
         if process.returncode != 0:
-            raise PbxUnavailable(f"Asterisk's console: {text.strip()}")
-        return text
+            raise PbxUnavailable(f"Asterisk's console: {(printed + complaint).decode(errors='replace').strip()}")
+        return printed.decode(errors="replace").removeprefix(_NO_CARD)
 
     def modules_wanted(self) -> set[str]:
         """Return the modules its modules.conf asks for."""
@@ -146,13 +144,24 @@ class PrivateAsterisk:
         """Return the lines of its log that are warnings or errors."""
         return [line for line in _lines(self.log) if _PROBLEM.search(line)]
 
-    def freeze(self) -> None:
+    async def freeze(self) -> None:
         """Stop it in its tracks: its sockets stay open and nothing is answered, until `thaw`."""
-        os.kill(self._pid(), signal.SIGSTOP)
+        pid = self._pid()
+        os.kill(pid, signal.SIGSTOP)
 
-    def thaw(self) -> None:
-        """Let it go on after `freeze`."""
+        async def stopped() -> bool:
+            return _stopped(pid)
+
+        await self._until(stopped)  # each thread takes notice in its own time
+
+    async def thaw(self) -> None:
+        """Let it go on after `freeze`; returns when it takes calls again.
+
+        Raises:
+            PbxUnavailable: it does not, within 20 s.
+        """
         os.kill(self._pid(), signal.SIGCONT)
+        await self._take_calls()
 
     async def kill(self) -> None:
         """Let it crash: SIGKILL, no goodbye to callers or applications; returns when it is gone."""
@@ -207,18 +216,22 @@ class PrivateAsterisk:
                 return Path("/") / folder.relative_to(root)
         raise PbxUnavailable(f"there is no Asterisk in {root}")
 
-    async def _ready(self) -> None:
+    async def _take_calls(self) -> None:
         """Wait until SIP and ARI answer and every module wanted is running."""
         site = self.site
-        await self._until(lambda: ready.sip(site.address, site.sip_port))
-        await self._until(lambda: ready.ari(site.http_port, site.ari_user, site.ari_password))
-        await self._until(self._modules_run)
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await self._until(lambda: ready.sip(site.address, site.sip_port))
+                await self._until(lambda: ready.ari(site.http_port, site.ari_user, site.ari_password))
+                await self._until(self._modules_run)
+        except TimeoutError:
+            raise PbxUnavailable(f"Asterisk did not come up in {START_SECONDS:g} s{self._last_words()}") from None
 
     async def _until(self, passed: Callable[[], Awaitable[bool]]) -> None:
         """Try `passed` every 30 ms as long as its process is there."""
         while not await passed():
             if not self.running:
-                raise PbxUnavailable(f"Asterisk ended while starting{self._last_words()}")
+                raise PbxUnavailable(f"Asterisk ended while it was waited for{self._last_words()}")
             await asyncio.sleep(0.03)
 
     async def _modules_run(self) -> bool:
@@ -240,6 +253,15 @@ class PrivateAsterisk:
         said = [*_lines(self.log), *_lines(self.run_dir / "log" / "console")]
         telling = [line for line in said if _PROBLEM.search(line)] or said
         return "".join(f"\n  {line}" for line in telling[-8:])
+
+
+def _stopped(pid: int) -> bool:
+    """Return whether every thread of the process is stopped."""
+    try:
+        states = [(thread / "stat").read_text(encoding="utf-8") for thread in Path(f"/proc/{pid}/task").iterdir()]
+    except FileNotFoundError:  # a thread that ended meanwhile
+        return False
+    return all(state.rpartition(") ")[2].startswith("T") for state in states)
 
 
 def _lines(path: Path) -> list[str]:
