@@ -51,6 +51,13 @@ class DatabaseSettings(BaseModel):
         float, Field(ge=0.2, le=10, description="seconds for any one query, so that a caller is told within 3 s")
     ] = 2.0
 
+    @field_validator("dsn")
+    @classmethod
+    def _postgres(cls, dsn: SecretStr) -> SecretStr:
+        if not dsn.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must begin with postgresql://")
+        return dsn
+
 
 class PasswordSettings(BaseModel):
     """What a new password looks like and how it is kept (SPEC §4)."""

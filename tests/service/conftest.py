@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -46,6 +48,11 @@ class Wire:
     def open_connections(self) -> int:
         """How many connections are up."""
         return len(self._tasks)
+
+    @property
+    def armed(self) -> bool:
+        """Whether `cut_after` still waits for its words."""
+        return bool(self._cut_after)
 
     async def mend(self) -> None:
         """Make it work (again)."""
@@ -115,10 +122,14 @@ _names = (f"test_{number}" for number in itertools.count(1))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedPostgres]:
-    """An own server, gone after the tests."""
-    async with EmbeddedPostgres(tmp_path_factory.mktemp("pg")) as server:
-        yield server
+async def postgres() -> AsyncIterator[EmbeddedPostgres]:
+    """An own server, gone after the tests; in memory, where a database is copied twenty times as fast."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(
+        prefix="hotline-pg-", dir=memory if os.access(memory, os.W_OK) else None
+    ) as folder:
+        async with EmbeddedPostgres(Path(folder)) as server:
+            yield server
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
