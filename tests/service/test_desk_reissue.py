@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 
+import asyncpg
 import pytest
 
 from hotline.desk import (
@@ -165,9 +166,11 @@ async def test_many_calls_for_one_account_at_once_leave_one_active_password(desk
 
 
 async def test_a_call_gets_one_password(desk):
-    """Once a password was read in a call, no second one is issued in it, and only one of two can be begun."""
-    first = await check(desk)
+    """Once a password was read in a call no second one is issued in it; of two pending ones only one can be read."""
+    first, second = await check(desk), await check(desk)
     await first.began()
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await second.began()
     with pytest.raises(AlreadyIssued):
         await check(desk)
     with pytest.raises(AlreadyIssued):

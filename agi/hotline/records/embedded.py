@@ -142,7 +142,7 @@ class EmbeddedPostgres:
     async def _end(self, child: Child) -> None:
         await child.stop()
         # The kernel ends what is in the box a moment after the box; the next server in this folder must not meet it.
-        while await self._answers():
+        while await self._answers():  # noqa: ASYNC110 - the kernel sets no event
             await asyncio.sleep(0.01)
 
     async def _child(self, argv: Sequence[str], log: Path) -> Child:
