@@ -82,6 +82,31 @@ async def test_an_event_on_its_way_is_waited_for():
     assert (result.outcome, result.observed) == (Outcome.FAILED, True)
 
 
+async def test_nobody_heard_what_nobody_saw_him_hear():
+    """A caller who went while events were missing has heard what there was until the last sign of life, not more."""
+    playing = Playing()
+    playing.start()
+    playing.lose_sight(asyncio.get_running_loop().time())
+    await asyncio.sleep(0.05)
+    playing.finish(End.GONE)
+    result = playing.result(gone=True, stopped=False)
+    assert (result.outcome, result.observed) == (Outcome.GONE, False)
+    assert result.seconds < 0.05
+
+
+async def test_seen_again_all_counts():
+    """A playback that is found still playing after a lost socket counts in full."""
+    playing = Playing()
+    playing.start()
+    playing.lose_sight(asyncio.get_running_loop().time())
+    await asyncio.sleep(0.02)
+    playing.see_again()
+    playing.finish(End.GONE)
+    result = playing.result(gone=True, stopped=False)
+    assert result.observed
+    assert result.seconds >= 0.02
+
+
 async def test_without_an_end_it_is_overdue():
     """A playback that is not over when its limit is up is overdue."""
     playing = Playing()

@@ -138,7 +138,7 @@ class Client:
             self._app,
             on_event=self._on_event,
             set_up=self._set_up,
-            on_down=self.connected.clear,
+            on_down=self._on_down,
             limit_seconds=self._limit_seconds,
             heartbeat_seconds=self._heartbeat_seconds,
         )
@@ -178,7 +178,6 @@ class Client:
                 log.warning("ari_handlers_left", count=len(left))
         for stay in list(self._stays.values()):
             await self._hang_up_quietly(stay)
-            stay.gone()
         if self._work:
             await asyncio.wait(self._work, timeout=self._limit_seconds)
         socket.cancel()
@@ -187,6 +186,11 @@ class Client:
         await self._requests.close()
 
     # Events.
+
+    def _on_down(self, known_until: float) -> None:
+        self.connected.clear()
+        for stay in self._stays.values():
+            stay.lose_sight(known_until)
 
     def _on_event(self, event: KnownEvent | UnknownEvent) -> None:
         """Hand an event to the stay it is about; called by the reader, so it never waits."""
@@ -235,13 +239,17 @@ class Client:
             await self._hang_up_quietly(stay)
 
     async def _hang_up_quietly(self, stay: Stay, reason_code: int | None = None) -> None:
-        """Hang up unless it has ended; a failure is logged, for nobody is there to catch it."""
+        """Hang up unless it has ended; a failure is logged, for nobody is there to catch it.
+
+        A channel that could not be hung up is an orphan after the next connect, for its stay ends here all the same.
+        """
         if stay.ended.is_set():
             return
         try:
             await stay.hang_up(reason_code)
         except AriError as error:
             log.warning("ari_hang_up_failed", channel=stay.channel.id, error=str(error))
+            stay.gone()
 
     def _forget(self, stay: Stay) -> None:
         if self._stays.get(stay.channel.id) is stay:

@@ -24,7 +24,11 @@ HEARTBEAT_SECONDS = 5.0
 """Silence after which we ping; half as long again without a sign of life and the socket is dead: 7.5 s in all."""
 
 FIRST_DELAY_SECONDS = 0.1
-LONGEST_DELAY_SECONDS = 5.0
+LONGEST_DELAY_SECONDS = 4.0
+"""Short enough to be back within 5 s of Asterisk's return."""
+
+SETTLED_SECONDS = 1.0
+"""A connection that held this long was a good one; the next delay is the first again."""
 
 
 def retry_or_fatal(error: AriError) -> bool:
@@ -62,7 +66,7 @@ class EventsSocket:
         app: the application's name.
         on_event: called with each event, in order; must not block.
         set_up: awaited after each connect, while events already come; a failure closes the socket.
-        on_down: called when a socket that was set up is lost.
+        on_down: called when there is no socket any more, with the time of the last sign of life.
         limit_seconds: time for connecting.
         heartbeat_seconds: see `HEARTBEAT_SECONDS`.
     """
@@ -74,7 +78,7 @@ class EventsSocket:
         *,
         on_event: Callable[[KnownEvent | UnknownEvent], None],
         set_up: Callable[[], Awaitable[None]],
-        on_down: Callable[[], None],
+        on_down: Callable[[float], None],
         limit_seconds: float,
         heartbeat_seconds: float,
     ) -> None:
@@ -85,6 +89,8 @@ class EventsSocket:
         self._on_down = on_down
         self._limit_seconds = limit_seconds
         self._heartbeat_seconds = heartbeat_seconds
+        self._now = asyncio.get_running_loop().time
+        self._alive_at = self._now()
 
     async def run(self) -> NoReturn:
         """Keep connected until cancelled.
@@ -92,15 +98,14 @@ class EventsSocket:
         Raises:
             Fatal: see `retry_or_fatal`.
         """
-        loop = asyncio.get_running_loop()
         attempt = 0
         while True:
-            began = loop.time()
+            began = self._now()
             error = await self._one_connection()
-            self._on_down()
+            self._on_down(self._alive_at)
             if not retry_or_fatal(error):
                 raise error
-            if loop.time() - began > LONGEST_DELAY_SECONDS:
+            if self._now() - began > SETTLED_SECONDS:
                 attempt = 0
             pause = backoff_seconds(attempt, random.random())  # noqa: S311 - spreads load, guards nothing
             log.warning("ari_disconnected", app=self._app, error=str(error), again_in_seconds=round(pause, 2))
@@ -156,6 +161,7 @@ class EventsSocket:
         while True:
             message = await socket.receive()
             if message.type is aiohttp.WSMsgType.TEXT:
+                self._alive_at = self._now()
                 self._on_event(decode_event(message.data))
             elif message.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED}:
                 raise ConnectionLost(f"the events socket was closed (code {socket.close_code})")

@@ -37,7 +37,8 @@ class PlaybackResult:
         outcome: how it ended.
         seconds: from the first sound's start to the end, by the event loop's clock; 0.0 if nothing began.
         observed: False when the end fell into a time without an events socket and was found out afterwards. Then
-            `seconds` is the most it can have been.
+            `seconds` runs to that moment, the most it can have been; but for `GONE` to the last sign of life before,
+            so that nobody is taken to have heard what he may not have heard.
     """
 
     outcome: Outcome
@@ -77,6 +78,7 @@ class Playing:
         self._accepted_at: float | None = None
         self._started_at: float | None = None
         self._ended_at: float | None = None
+        self._known_until: float | None = None
 
     def accept(self) -> None:
         """Asterisk has it: it said so, or an event of it came."""
@@ -89,6 +91,15 @@ class Playing:
         self.accept()
         if self._started_at is None:
             self._started_at = self._loop.time()
+
+    def lose_sight(self, known_until: float) -> None:
+        """Events stopped coming; the last sign of life was at `known_until`, by the event loop's clock."""
+        if self._known_until is None:
+            self._known_until = known_until
+
+    def see_again(self) -> None:
+        """It is still there, and events come again."""
+        self._known_until = None
 
     @property
     def started(self) -> bool:
@@ -103,8 +114,11 @@ class Playing:
     def finish(self, end: End) -> None:
         """It is over; only the first call counts."""
         if not self.end.done():
-            self._ended_at = self._loop.time()
+            self._ended_at = self._known_until if self._missed_the(end) else self._loop.time()
             self.end.set_result(end)
+
+    def _missed_the(self, end: End) -> bool:
+        return end is End.GONE and self._known_until is not None
 
     def vanish(self, grace_seconds: float) -> None:
         """Asterisk does not know it any more; the event that says how it ended may be on its way."""
@@ -148,9 +162,11 @@ class Playing:
                 outcome = Outcome.FAILED
             case End.VANISHED:
                 outcome = Outcome.STOPPED if self.stop_asked else Outcome.FINISHED
-        return PlaybackResult(outcome, self._seconds(), observed=end is not End.VANISHED)
+        observed = end is None or not (end is End.VANISHED or self._missed_the(end))
+        return PlaybackResult(outcome, self._seconds(), observed=observed)
 
     def _seconds(self) -> float:
         if self._started_at is None:
             return 0.0
-        return (self._ended_at or self._loop.time()) - self._started_at
+        ended_at = self._loop.time() if self._ended_at is None else self._ended_at
+        return max(0.0, ended_at - self._started_at)

@@ -225,6 +225,11 @@ class Stay:
         if on_gone is not None:
             self._tell(on_gone)
 
+    def lose_sight(self, known_until: float) -> None:
+        """Events stopped coming; the last sign of life was at `known_until`, by the event loop's clock."""
+        if self._playing is not None:
+            self._playing.lose_sight(known_until)
+
     async def catch_up(self) -> None:
         """Find out what was missed while there was no events socket; the channel is still ours.
 
@@ -232,13 +237,17 @@ class Stay:
             AriError: Asterisk did not tell.
         """
         playing = self._playing
-        if playing is None or not playing.accepted or playing.end.done():
+        if playing is None or playing.end.done():
+            return
+        if not playing.accepted:
+            playing.see_again()
             return
         try:
             playback = await self._playbacks.get(playing.id)
         except NotFound:
             playing.vanish(GRACE_SECONDS)
         else:
+            playing.see_again()
             if playback.state != "queued":
                 playing.assume_started()
 
