@@ -94,6 +94,19 @@ async def test_nobody_heard_what_nobody_saw_him_hear():
     assert result.seconds < 0.05
 
 
+async def test_a_start_not_seen_is_assumed():
+    """A playback whose start was lost with a socket counts from when it was asked for."""
+    playing = Playing()
+    playing.accept()
+    playing.lose_sight(0.0)
+    playing.see_again()
+    await asyncio.sleep(0.02)
+    playing.finished(finished("done"))
+    result = playing.result(gone=False, stopped=False)
+    assert (result.outcome, result.observed) == (Outcome.FINISHED, True)
+    assert result.seconds >= 0.02
+
+
 async def test_seen_again_all_counts():
     """A playback that is found still playing after a lost socket counts in full."""
     playing = Playing()

@@ -75,16 +75,15 @@ class Playing:
         self.stop_asked = False
         self.stopping: asyncio.Task[bool] | None = None
         self.end: asyncio.Future[End] = self._loop.create_future()
-        self._accepted_at: float | None = None
+        self._asked_at = self._loop.time()
         self._started_at: float | None = None
         self._ended_at: float | None = None
         self._known_until: float | None = None
+        self._was_lost = False
 
     def accept(self) -> None:
         """Asterisk has it: it said so, or an event of it came."""
-        if not self.accepted:
-            self.accepted = True
-            self._accepted_at = self._loop.time()
+        self.accepted = True
 
     def start(self) -> None:
         """A sound of it began."""
@@ -94,6 +93,7 @@ class Playing:
 
     def lose_sight(self, known_until: float) -> None:
         """Events stopped coming; the last sign of life was at `known_until`, by the event loop's clock."""
+        self._was_lost = True
         if self._known_until is None:
             self._known_until = known_until
 
@@ -107,9 +107,9 @@ class Playing:
         return self._started_at is not None
 
     def assume_started(self) -> None:
-        """Its start was missed: take the moment Asterisk accepted it."""
+        """It began unseen: take the moment it was asked for; seen: 1 to 2 ms before the start."""
         if self._started_at is None:
-            self._started_at = self._accepted_at
+            self._started_at = self._asked_at
 
     def finish(self, end: End) -> None:
         """It is over; only the first call counts."""
@@ -132,6 +132,8 @@ class Playing:
     def finished(self, playback: Playback) -> None:
         """The event of its end came."""
         self.accept()
+        if self._was_lost:
+            self.assume_started()
         self.finish(End.FAILED if playback.state == "failed" else End.DONE)
 
     def result(self, *, gone: bool, stopped: bool) -> PlaybackResult:

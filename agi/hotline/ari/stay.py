@@ -242,14 +242,10 @@ class Stay:
         if not playing.accepted:
             playing.see_again()
             return
-        try:
-            playback = await self._playbacks.get(playing.id)
-        except NotFound:
-            playing.vanish(GRACE_SECONDS)
-        else:
+        if await self._find(playing):
             playing.see_again()
-            if playback.state != "queued":
-                playing.assume_started()
+        else:
+            playing.vanish(GRACE_SECONDS)
 
     # How it is done.
 
@@ -284,7 +280,7 @@ class Stay:
                 # The connection broke after the request had left. Asterisk would take it twice, so look before,
                 # and not while it may still be reading what had arrived.
                 await asyncio.sleep(GRACE_SECONDS)
-                if not playing.accepted and not await self._has(playing.id):
+                if not playing.accepted and not await self._find(playing):
                     await self._channels.play_with_id(self.channel.id, playing.id, media)
         except Gone:
             playing.finish(End.GONE)
@@ -302,11 +298,15 @@ class Stay:
             if playing.stop_asked:
                 self._stop(playing)
 
-    async def _has(self, playback_id: str) -> bool:
+    async def _find(self, playing: Playing) -> bool:
+        """Ask Asterisk whether it has a playback, and how far it is."""
         try:
-            await self._playbacks.get(playback_id)
+            playback = await self._playbacks.get(playing.id)
         except NotFound:
             return False
+        playing.accept()
+        if playback.state != "queued":
+            playing.assume_started()
         return True
 
     def _stop(self, playing: Playing) -> None:
