@@ -11,11 +11,11 @@ import contextlib
 import os
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
 
 STOP_SECONDS = 5.0
 
@@ -60,7 +60,7 @@ class Box:
         Raises:
             MissingProgram: bubblewrap is not installed.
         """
-        line = [need("bwrap"), "--die-with-parent", "--unshare-pid"]
+        line = [need("bwrap"), "--die-with-parent", "--unshare-pid", "--unshare-ipc"]
         if self.root is None:
             line += ["--dev-bind", "/", "/"]
         else:
@@ -112,9 +112,41 @@ class Child:
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """End it and everything it started; returns when it is gone."""
-        if self.running:
+        """End it and everything it started; returns when all of it is gone, so its ports and files are free."""
+        if not self.running:
+            return
+        with _first_in_box(self._process.pid) as first:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
-        async with asyncio.timeout(STOP_SECONDS):
-            await self._process.wait()
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._process.wait()
+                if first is not None:
+                    await _ended(first)
+
+
+@contextlib.contextmanager
+def _first_in_box(bwrap: int) -> Iterator[int | None]:
+    """Yield a handle on the first process of the PID namespace below `bwrap`, or None when it has ended already.
+
+    The kernel ends a namespace's other processes with its first, which is gone only after all of them.
+    """
+    handle = None
+    with contextlib.suppress(OSError, IndexError):
+        children = Path(f"/proc/{bwrap}/task/{bwrap}/children").read_text(encoding="ascii")
+        handle = os.pidfd_open(int(children.split()[0]))
+    try:
+        yield handle
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+async def _ended(process: int) -> None:
+    """Wait until the process of this handle has ended: the handle becomes readable."""
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    loop.add_reader(process, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(process)

@@ -19,6 +19,8 @@ SKIPPED = 0.3
 """Seconds by which a playback may be shorter than its sounds; Asterisk skips a missing file without a word."""
 TAIL = 0.1
 """Seconds of silence at most at the end of a reading (SPEC §4): whoever hangs up in them has heard it all."""
+FIRST_WORD = 0.2
+"""Seconds that the 183 needs to reach the phone; what is said earlier is lost. They cost the caller nothing."""
 OVERDUE = 5.0
 """Seconds a playback may take beyond its sounds before we stop believing that it will end."""
 
@@ -38,8 +40,9 @@ class AriLine:
         return self._now()
 
     async def progress(self) -> None:
-        """Open the line before the answer (183 with early media)."""
+        """Open the line before the answer (183 with early media); returns when the first word can be heard."""
         await self._ask(self._stay.progress())
+        await asyncio.sleep(FIRST_WORD)
 
     async def answer(self) -> None:
         """Answer the channel."""

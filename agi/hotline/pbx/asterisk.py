@@ -99,14 +99,8 @@ class PrivateAsterisk:
     async def stop(self) -> None:
         """End it at once; calls are cut. Returns when it is gone and its ports are free."""
         child, self._child = self._child, None
-        if child is None:
-            return
-        # Asterisk itself first: when its box is killed, the kernel may end what is inside a moment later.
-        with contextlib.suppress(PbxUnavailable, ProcessLookupError, TimeoutError):
-            os.kill(self._pid(), signal.SIGKILL)
-            async with asyncio.timeout(STOP_SECONDS):
-                await child.wait()
-        await child.stop()
+        if child is not None:
+            await child.stop()
 
     async def console(self, command: str) -> str:
         """Return what `command` prints on its console, for example `core show channels concise`.

@@ -129,7 +129,7 @@ class EmbeddedPostgres:
             server += ["-c", f"{name}={value}"]
         log = self._run_dir / "postgres.log"
         child = await self._child(server, log)
-        stack.push_async_callback(self._end, child)
+        stack.push_async_callback(child.stop)
         try:
             async with asyncio.timeout(START_SECONDS):
                 while not await self._answers():
@@ -138,12 +138,6 @@ class EmbeddedPostgres:
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise ChildFailed(f"postgres was not ready after {START_SECONDS:.0f} s: {_tail(log)}") from None
-
-    async def _end(self, child: Child) -> None:
-        await child.stop()
-        # The kernel ends what is in the box a moment after the box; the next server in this folder must not meet it.
-        while await self._answers():  # noqa: ASYNC110 - the kernel sets no event
-            await asyncio.sleep(0.01)
 
     async def _child(self, argv: Sequence[str], log: Path) -> Child:
         with log.open("wb") as output:

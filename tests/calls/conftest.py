@@ -1,0 +1,141 @@
+"""A whole house for the calls of one test process, a service for each test, and callers who ring it."""
+
+import asyncio
+import contextlib
+import itertools
+import re
+from dataclasses import dataclass
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from hotline.demo.house import house as bring_up
+from hotline.desk import Desk, Vault
+from hotline.phone import Caller, Ear, Softphone
+from hotline.records import Database
+from hotline.service import serving
+from hotline.settings import SHARE, LimitSettings, Settings
+
+NUMBER = "19009068"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def house():
+    """Postgres, prompts and Asterisk; many calls of the same few phones, so with wide limits."""
+    settings = Settings.load()
+    settings.limits = LimitSettings(caller_failures_hour=20, caller_failures_day=50, reissues_day=10, pending_day=50)
+    async with bring_up(settings, lambda _step, _done: None) as rooms:
+        yield rooms
+        assert rooms.asterisk.running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def service(house):
+    """The application, up for one test."""
+    async with serving(house.settings) as task:
+        yield task
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def hasty_service(house, tmp_path):
+    """The application with waits of about a second, for callers who let them pass."""
+    text = (SHARE / "dialplan" / "menu.toml").read_text(encoding="utf-8")
+    for name, seconds in {"menu_key": 1.0, "first_digit": 2.0, "next_digit": 1.0, "after_ten": 1.0}.items():
+        text = re.sub(rf"^{name} = [0-9.]+", f"{name} = {seconds}", text, flags=re.MULTILINE)
+    settings = house.settings.model_copy(deep=True)
+    settings.menu = tmp_path / "menu.toml"
+    settings.menu.write_text(text, encoding="utf-8")
+    async with serving(settings) as task:
+        yield task
+
+
+@pytest.fixture(scope="session")
+def ear(house):
+    """An ear that knows every prompt."""
+    return Ear(house.library, house.library)
+
+
+@dataclass(frozen=True)
+class Ringer:
+    """Who rings: a caller, the member it is, and how it is called in the log of the test."""
+
+    caller: Caller
+    number: str
+    phone: str
+
+    async def reach(self, prompt="menu"):
+        """Dial, and wait for `prompt` to begin."""
+        await self.caller.dial(NUMBER)
+        return await self.caller.hears(prompt, within=15)
+
+    async def enter(self, digits, *, pace=0.1):
+        """Choose the re-issue as soon as the menu is heard, and key `digits`."""
+        await self.reach()
+        await self.caller.press("8")
+        await self.caller.hears("ask-number")
+        await self.caller.press(digits, pace=pace)
+
+
+_blocks = itertools.count()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ring(house, ear, tmp_path):
+    """Make a caller on the phone of the n-th sample member."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def make(member=0):
+            who = house.members[member]
+            account = next(account for account in house.phones if account.number == who.phone)
+            block = next(_blocks)
+            last = house.asterisk.site.rtp_last - 12 * (block % 12)
+            phone = Softphone(
+                account.name,
+                account.password,
+                house.server,
+                run_dir=tmp_path / f"phone{block}",
+                sip_port=last - 11,
+                rtp_ports=(last - 9, last),
+            )
+            await stack.enter_async_context(phone)
+            caller = await stack.enter_async_context(Caller(phone, ear))
+            return Ringer(caller, who.insurance_number, who.phone)
+
+        yield make
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def records(house):
+    """A connection of our own to the records."""
+    connection = await asyncpg.connect(house.settings.database.dsn.get_secret_value())
+    try:
+        await connection.execute("DELETE FROM calls")
+        yield connection
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+def outcomes(records):
+    """Wait until this test's calls are written down, and return how each ended."""
+
+    async def written(count=1):
+        async with asyncio.timeout(5.0):
+            while True:
+                rows = await records.fetch("SELECT outcome FROM calls ORDER BY started_at")
+                if len(rows) >= count:
+                    return [row["outcome"] for row in rows]
+                await asyncio.sleep(0.05)
+
+    return written
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(house):
+    """A desk of our own, to sign in with as the VssID back end would."""
+    settings = house.settings
+    vault = Vault(settings.password)
+    async with Database(settings.database) as database:
+        yield Desk(database, vault, settings.password, settings.limits)
+    vault.close()
