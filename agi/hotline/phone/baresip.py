@@ -1,8 +1,9 @@
 """A real softphone without a screen: baresip 1.0, steered over its control socket.
 
-Its microphone is a file of silence and its loudspeaker a dump of what it decoded. Two traits shape this module: baresip
-cannot find the loopback address by itself, so it is told its address; and it **closes the call when its microphone's
-file ends**, so that file is as long as the longest call allowed.
+Its microphone is a file of silence and its loudspeaker a dump of what it decoded. Three traits shape this module: baresip
+cannot find the loopback address by itself, so it is told its address; it **closes the call when its microphone's file
+ends**, so that file is as long as the longest call allowed; and its jitter buffer swallows the last 0.1 s before the
+answer and before the end, and says a packet twice, so it has none.
 """
 
 from __future__ import annotations
@@ -284,6 +285,7 @@ sip_listen {self.address}:{self.sip_port}
 net_interface {self.address}
 rtp_ports {self.rtp_ports[0]}-{self.rtp_ports[1]}
 ctrl_tcp_listen {self.address}:{control_port}
+jitter_buffer_delay 0-0
 call_max_calls 1
 redial_attempts 0
 audio_path {folder}

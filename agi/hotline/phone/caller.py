@@ -156,7 +156,7 @@ class Caller:
                 return place
             if not in_call or loop.time() >= until:
                 why = f"within {within:g} s" if in_call else "until the call ended"
-                raise NotInTime(f"{what} was not heard {why}; heard: {self._summary()}")
+                raise NotInTime(f"not heard {why}: {what}; heard: {self._summary()}")
             await asyncio.sleep(POLL)
 
     def _recognised(self) -> list[Utterance]:

@@ -224,13 +224,12 @@ class Listening:
             frames[piece.starts // FRAME : -(-piece.ends // FRAME)] = False
         places = np.flatnonzero(frames)
         breaks = np.flatnonzero(np.diff(places) > UNKNOWN_JOIN * RATE / FRAME) + 1
-        return [
-            Utterance(
-                "unknown", "?", "?", run[0] * FRAME / RATE - heard.zero, (run[-1] + 1) * FRAME / RATE - heard.zero
-            )
-            for run in np.split(places, breaks)
-            if len(run) * FRAME / RATE >= SHORTEST_UNKNOWN
-        ]
+        unknown = []
+        for run in np.split(places, breaks):
+            if len(run) * FRAME / RATE >= SHORTEST_UNKNOWN:
+                starts, ends = int(run[0]) * FRAME / RATE, int(run[-1] + 1) * FRAME / RATE
+                unknown.append(Utterance("unknown", "?", "?", starts - heard.zero, ends - heard.zero))
+        return unknown
 
     @staticmethod
     def _piece(known: Known, at: int, audio: bytes | bytearray) -> Piece:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 SLICE = 160
 """Samples of a known slice: one packet, so that a lost one hides as few slices as can be."""
-STRIDE = 800
-"""Samples between slices learnt."""
 FRAME = 80
 """Samples in a frame, the unit of what is audible and of what was heard: 10 ms."""
 AUDIBLE = 180
@@ -105,15 +103,16 @@ def audible_frames(audio: bytes | bytearray, law: Law) -> npt.NDArray[np.bool_]:
 
 
 def _distinct_slices(clips: Mapping[bytes, Known]) -> dict[bytes, tuple[Known, int]]:
-    """Choose audible slices of each clip, dense where it begins, and keep those that occur once."""
+    """Return the audible slices that occur once in all clips, one beginning at each frame.
+
+    So many of them because a search costs the same for any number, and a clip that a stall tore apart is found by any
+    part of 30 ms.
+    """
     candidates: dict[bytes, tuple[Known, int]] = {}
     for audio, known in clips.items():
-        places = [place for place in (np.flatnonzero(known.audible) * FRAME).tolist() if place <= len(audio) - SLICE]
-        wanted = 0
-        for place in places:
-            if place >= wanted:
+        for place in (np.flatnonzero(known.audible) * FRAME).tolist():
+            if place <= len(audio) - SLICE:
                 candidates[audio[place : place + SLICE]] = (known, place)
-                wanted = place + (FRAME if place < places[0] + STRIDE else STRIDE)
     count: Counter[bytes] = Counter()
     for audio in clips:
         slices = (audio[place : place + SLICE] for place in range(len(audio) - SLICE + 1))

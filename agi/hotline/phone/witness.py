@@ -129,7 +129,8 @@ class Witness:
 
     def timeline(self) -> list[TimelineEntry]:
         """Return the story of the call, in order."""
-        entries = [*self._moments(), *self._speech(), *self._keying()]
+        speech = self._speech()
+        entries = [*self._moments(), *speech, *self._keying(speech)]
         return sorted(entries, key=lambda entry: entry.at)
 
     def _moments(self) -> list[TimelineEntry]:
@@ -155,14 +156,13 @@ class Witness:
                 entries += [TimelineEntry(one.starts, "hotline", _words(one)) for one in run]
         return entries
 
-    def _keying(self) -> list[TimelineEntry]:
+    def _keying(self, speech: Sequence[TimelineEntry]) -> list[TimelineEntry]:
         """Return the keys, those keyed in one go together: until the hotline speaks, or a pause."""
-        spoke = [entry.at for entry in self._speech()]
         entries: list[TimelineEntry] = []
         before = 0.0
         for key in self.keys:
             at = self.seconds(key.at)
-            if entries and at - before < KEYING_PAUSE and not any(before < said <= at for said in spoke):
+            if entries and at - before < KEYING_PAUSE and not any(before < said.at <= at for said in speech):
                 entries[-1] = TimelineEntry(entries[-1].at, "caller", entries[-1].text + key.key)
             else:
                 entries.append(TimelineEntry(at, "caller", key.key))
