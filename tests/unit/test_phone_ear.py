@@ -213,6 +213,13 @@ def test_prompts_with_the_same_sound_are_one(tmp_path):
     assert ids(ear.listen(Heard(library.audio("again")))) == ["menu"]
 
 
+def test_digits_listed_among_the_prompts_are_still_digits(library):
+    """A library that counts its digits as prompts does not turn readings into prompts."""
+    ear = Ear(library, [*SECONDS, "digits/4"])
+    (four,) = ear.listen(Heard(library.audio("digits/4")))
+    assert (four.kind, four.id, ear.same("digits/4")) == ("digit", "4", "4")
+
+
 def test_a_clip_that_is_part_of_another_is_refused(tmp_path):
     """An ear that could not tell two prompts apart says so when it is made."""
     library = FakeLibrary(tmp_path / "sounds")

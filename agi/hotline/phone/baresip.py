@@ -1,6 +1,6 @@
 """A real softphone without a screen: baresip 1.0, steered over its control socket.
 
-Its microphone is a file of silence and its loudspeaker a dump of what it decoded. Three traits shape this module: baresip
+Its microphone is a file of silence and its loudspeaker a dump of what it decoded. Three traits shape this module: it
 cannot find the loopback address by itself, so it is told its address; it **closes the call when its microphone's file
 ends**, so that file is as long as the longest call allowed; and its jitter buffer swallows the last 0.1 s before the
 answer and before the end, and says a packet twice, so it has none.

@@ -84,8 +84,9 @@ class Lore:
     def __init__(self, library: Library, prompts: Iterable[str], law: Law) -> None:
         self.names: dict[str, str] = {}
         known: dict[bytes, Known] = {}
-        clips: list[tuple[Kind, str, Clip]] = [("prompt", prompt, library[prompt]) for prompt in prompts]
-        clips += [("digit", digit, library.digit(digit)) for digit in "0123456789"]
+        # Digits first: a library that lists them among its prompts as well still has them told as digits.
+        clips: list[tuple[Kind, str, Clip]] = [("digit", digit, library.digit(digit)) for digit in "0123456789"]
+        clips += [("prompt", prompt, library[prompt]) for prompt in prompts]
         for kind, name, clip in clips:
             audio = clip.path.with_name(f"{clip.path.name}.{law.extension}").read_bytes()
             this = Known(kind, name, clip.written, np.frombuffer(audio, np.uint8), audible_frames(audio, law))
