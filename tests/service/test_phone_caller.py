@@ -309,6 +309,40 @@ async def test_keys_come_at_the_pace_asked_for(caller, pbx):
     assert 2.0 < keys[-1].at - keys[0].at < 4.0
 
 
+async def test_keys_that_are_too_fast_wait_in_line(caller, pbx):
+    """Keys given all at once are all sent, in order, each once."""
+    await connected(caller, pbx)
+    await caller.press("0123#", pace=0.0)
+    await asyncio.sleep(1.6)
+    await caller.hang_up()
+    assert caller.timeline()[-2].text == "0123#"
+
+
+async def test_a_trunk_calls_from_an_address_of_its_own(pbx, ports, ear, tmp_path):
+    """A phone without an account speaks from the address it is given, and is heard all the same."""
+    async with contextlib.AsyncExitStack() as stack:
+        own = stack.enter_context(Ports.claim())
+        media = own.rtp_first, own.rtp_first + 9
+        trunk = Softphone(
+            "+84912345678",
+            None,
+            f"{HERE}:{ports.sip}",
+            run_dir=tmp_path / "trunk",
+            sip_port=own.sip,
+            rtp_ports=media,
+            address="127.0.0.2",
+        )
+        caller = Caller(await stack.enter_async_context(trunk), ear)
+        await stack.enter_async_context(caller)
+        await connected(caller, pbx)
+        assert pbx.caller == ("127.0.0.2", own.sip)
+        assert "From: <sip:+84912345678@" in pbx.invite
+        await caller.press("8")
+        await pbx.says("menu")
+        await caller.hears_end("menu")
+        assert [key.key for key in caller.witness.keys] == ["8"]
+
+
 async def test_what_is_no_key_is_refused(phone):
     """A letter is the caller's mistake; a key without a call is the phone's."""
     with pytest.raises(ValueError, match="can be keyed"):

@@ -75,9 +75,11 @@ class Witness:
             return
         if self._line is None:
             self._line = Line(invited)
-        if datagram.target == self.signalling.caller_media:
+        # By port alone: a phone on a second loopback address still sends from the first.
+        port = self.signalling.caller_media[1] if self.signalling.caller_media is not None else 0
+        if datagram.target[1] == port:
             self._line.take(packet, datagram.at)
-        elif datagram.source == self.signalling.caller_media:
+        elif datagram.source[1] == port:
             self._keypad.take(packet, datagram.at)
 
     def seconds(self, at: float) -> float:
