@@ -29,7 +29,7 @@ _COLOURS = {"prompt": "#0072B2", "digit": "#009E73", "unknown": "#D55E00"}
 _KEY, _INK, _FAINT, _WAVE, _FREE = "#CC79A7", "#222222", "#767676", "#56B4E9", "#F0F0F0"
 _ENDED_BY = {Side.CALLER: "người gọi gác máy", Side.HOTLINE: "tổng đài kết thúc"}
 _HOTLINE_LANE, _CALLER_LANE = 1.0, 0.0
-_LETTER = 5.5
+_LETTER = 5.3
 """Pixels a letter of a prompt's words takes, on average."""
 
 
@@ -181,7 +181,7 @@ def _draw_utterance(axes: Axes, one: Utterance) -> None:
             _HOTLINE_LANE,
             "\n".join(lines) if across > 9 else "",
             color="white",
-            fontsize=7.5,
+            fontsize=6.5 if upright else 7.5,
             ha="center",
             va="center",
             rotation=90 if upright else 0,
