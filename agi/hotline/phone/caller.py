@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 POLL = 0.05
 """Seconds between looks at what was heard; one look costs well under a millisecond."""
 CUT = 0.3
-"""Seconds without more of a prompt after which it was cut off."""
+"""Seconds without more of a prompt, beyond the pauses it has itself, after which it was cut off."""
 OVER = 0.05
 """Seconds without more of a complete prompt after which it is over."""
 LAST_PACKETS = 0.1
@@ -123,8 +123,10 @@ class Caller:
         place = self._listened - 1
 
         def ended(said: list[Utterance]) -> int | None:
-            silent = self.witness.now - said[place].ends
-            return place if silent > (OVER if said[place].complete else CUT) or not self.phone.in_call else None
+            words = said[place]
+            silent = self.witness.now - words.ends
+            over = silent > (OVER if words.complete else words.pause + CUT)
+            return place if over or not self.phone.in_call else None
 
         await self._await(ended, f"the end of {prompt!r}", within)
         return self._recognised()[place]

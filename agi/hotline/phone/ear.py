@@ -46,6 +46,7 @@ class Utterance:
         ends: when it ended to be audible.
         complete: it was said from beginning to end.
         missing: audible seconds of it that did not arrive, between its start and its end.
+        pause: silent seconds in the clip after what was heard, before it would go on; 0 when it is complete.
     """
 
     kind: Literal["prompt", "digit", "unknown"]
@@ -55,6 +56,7 @@ class Utterance:
     ends: float
     complete: bool = True
     missing: float = 0.0
+    pause: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -252,13 +254,14 @@ def _utterance(pieces: list[Piece], zero: float) -> Utterance:
     for before, after in pairwise(pieces):
         missing += int(np.count_nonzero(known.audible[before.last + 1 : after.first]))
     unheard_start = int(np.count_nonzero(known.audible[: pieces[0].first]))
-    unheard_end = int(np.count_nonzero(known.audible[pieces[-1].last + 1 :]))
+    rest = np.flatnonzero(known.audible[pieces[-1].last + 1 :])
     return Utterance(
         known.kind,
         known.id,
         known.written,
         pieces[0].starts / RATE - zero,
         pieces[-1].ends / RATE - zero,
-        complete=max(unheard_start, unheard_end) * FRAME / RATE <= EDGE,
+        complete=max(unheard_start, len(rest)) * FRAME / RATE <= EDGE,
         missing=missing * FRAME / RATE,
+        pause=int(rest[0]) * FRAME / RATE if len(rest) else 0.0,
     )
