@@ -8,11 +8,11 @@ from collections.abc import Coroutine  # noqa: TC003 - used in an annotation typ
 from pathlib import Path
 from typing import Annotated, Any
 
-import structlog
 import typer
 import uvloop
 from rich.console import Console
 
+from hotline import logs
 from hotline.ari import AriError
 from hotline.demo.first_call import DemoFailed
 from hotline.demo.first_call import demo as ring_twice
@@ -68,7 +68,7 @@ def hotline() -> None:
 @app.command()
 def demo(out: Annotated[Path, typer.Option(help="folder for what was heard")] = Path("out/demo")) -> None:
     """Bring everything up, ring it twice with a softphone, and prove that the password heard signs in."""
-    _log(logging.WARNING)
+    logs.configure(logging.WARNING)
     out.mkdir(parents=True, exist_ok=True)
     _run(ring_twice(Settings.load(), console, out))
 
@@ -126,7 +126,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 def main() -> None:
     """Run the command; what is wrong with settings or system ends in one clear line and exit status 2."""
-    _log(logging.INFO)
+    logs.configure(logging.INFO)
     try:
         app()
     except TROUBLE as trouble:
@@ -135,10 +135,3 @@ def main() -> None:
     except DemoFailed as failed:
         print(f"hotline: the demo failed: {failed}", file=sys.stderr)
         sys.exit(1)
-
-
-def _log(level: int) -> None:
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
