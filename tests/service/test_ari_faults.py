@@ -69,7 +69,7 @@ class Pupil:
 async def reconnected(client):
     """Wait until the client has noticed the loss and is back."""
     async with asyncio.timeout(5):
-        while client.connected.is_set():  # noqa: ASYNC110 - there is an event for coming back, none for going away
+        while client.connected.is_set():
             await asyncio.sleep(0.005)
         await client.connected.wait()
 
