@@ -35,8 +35,8 @@ class DemoFailed(Exception):
     """Something did not come out as it must."""
 
 
-async def demo(settings: Settings, console: Console, out: Path) -> None:
-    """Ring the hotline twice, show what happens, and check it.
+async def demo(settings: Settings, console: Console, out: Path, pace: float = A_KEY_A_SECOND) -> None:
+    """Ring the hotline twice, show what happens, and check it; the first caller keys a key every `pace` seconds.
 
     Raises:
         DemoFailed: the digits that were heard do not sign in, or the old password still does, or a call went wrong.
@@ -52,7 +52,7 @@ async def demo(settings: Settings, console: Console, out: Path) -> None:
             f"\n[bold]A member rings {NUMBER}[/] from {rooms.phones[0].name} ({member.full_name}, sample data)"
         )
         await _expect(desk, member, rooms.old_password.reveal(), SignIn.OK, "the old password before the call")
-        heard = await _call(rooms, console, out / "match", _listens(member.insurance_number))
+        heard = await _call(rooms, console, out / "match", _listens(member.insurance_number, pace))
         await _tell_outcome(rooms, console, "reissued")
         if len(heard) < 2 or len(set(heard)) != 1:
             raise DemoFailed(f"the password must be read twice and alike; heard {len(heard)} readings")
@@ -100,14 +100,14 @@ async def _call(
     return heard
 
 
-def _listens(number: str) -> Callable[[Caller], Awaitable[None]]:
-    """A patient caller: hears every prompt out and keys one key a second."""
+def _listens(number: str, pace: float) -> Callable[[Caller], Awaitable[None]]:
+    """A patient caller: hears every prompt out."""
 
     async def conversation(caller: Caller) -> None:
         await caller.hears_end("menu", within=15)
         await caller.press("8")
         await caller.hears_end("ask-number")
-        await caller.press(f"{number}#", pace=A_KEY_A_SECOND)
+        await caller.press(f"{number}#", pace=pace)
         await caller.hears_end("after-reading", within=40)
 
     return conversation

@@ -1,0 +1,48 @@
+"""The demo, which must succeed only for a password that was really heard."""
+
+import pytest
+from rich.console import Console
+
+from hotline.demo.first_call import DemoFailed, demo
+from hotline.dialogue import readings
+from hotline.settings import Settings
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture
+def console():
+    """A terminal that remembers."""
+    return Console(record=True, width=120, file=io.StringIO())
+
+
+async def test_the_demo_shows_and_proves_a_call(console, tmp_path):
+    """The timeline, the outcome, the price, the sentence of the mismatch; sound and picture of both calls."""
+    await demo(Settings.load(), console, tmp_path, pace=0.1)
+    shown = " ".join(console.export_text().split())
+    for words in (
+        "Cước phí 1.000 đồng một phút.",
+        "answered",
+        "keys 0123456789#",
+        "Mật khẩu mới là:",
+        "(sample data)",
+        "Outcome reissued Price 1.000 đ (1 started minute)",
+        "Số điện thoại và mã số bảo hiểm không khớp hoặc chưa đăng ký với cơ quan BHXH.",
+        "Outcome mismatch",
+    ):
+        assert words in shown
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"{call}.{kind}" for call in ("match", "mismatch") for kind in ("wav", "png", "svg")
+    }
+
+
+async def test_the_demo_fails_when_the_spoken_file_is_corrupted(console, tmp_path, monkeypatch):
+    """Were another digit spoken than the one committed, the demo would not pass."""
+    compose = readings.compose
+
+    def corrupt(library, lead, digits, **gaps):
+        return compose(library, lead, digits[:-1] + ("0" if digits[-1] != "0" else "1"), **gaps)
+
+    monkeypatch.setattr(readings, "compose", corrupt)
+    with pytest.raises(DemoFailed, match="signing in with the digits decoded from the audio: refused"):
+        await demo(Settings.load(), console, tmp_path, pace=0.1)
