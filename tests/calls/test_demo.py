@@ -1,5 +1,7 @@
 """The demo, which must succeed only for a password that was really heard."""
 
+import io
+
 import pytest
 from rich.console import Console
 
