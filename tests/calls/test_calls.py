@@ -188,6 +188,7 @@ async def test_without_the_application_the_dialplan_speaks(house, ring):
 async def test_many_calls_side_by_side_each_hear_their_own(service, ring, desk, house):
     """Eight callers at once: each hears a password of its own, and each signs in."""
     ringers = [await ring(member) for member in (0, 2, 3, 4, 5, 6, 7, 8)]
+    before = len(house.asterisk.problems())
 
     async def one(ringer):
         await ringer.enter(ringer.number + "#", pace=0.2)
@@ -201,4 +202,4 @@ async def test_many_calls_side_by_side_each_hear_their_own(service, ring, desk, 
     assert {result for result, _ in results} == {SignIn.OK_MUST_CHANGE}
     assert len({password for _, password in results}) == len(ringers)
     # A playback cut by a hang-up is worth a warning to Asterisk.
-    assert [line for line in house.asterisk.problems() if "Playback failed" not in line] == []
+    assert [line for line in house.asterisk.problems()[before:] if "Playback failed" not in line] == []

@@ -24,8 +24,11 @@ HEARTBEAT_SECONDS = 5.0
 """Silence after which we ping; half as long again without a sign of life and the socket is dead: 7.5 s in all."""
 
 FIRST_DELAY_SECONDS = 0.1
-LONGEST_DELAY_SECONDS = 4.0
-"""Short enough to be back within 5 s of Asterisk's return."""
+LONGEST_DELAY_SECONDS = 5.0
+
+JITTER = (0.5, 0.9)
+"""The part of a delay that is waited: spread over many clients that lost one Asterisk, and at most 4.5 s, so that
+connecting still ends within 5 s of Asterisk's return."""
 
 SETTLED_SECONDS = 1.0
 """A connection that held this long was a good one; the next delay is the first again."""
@@ -52,10 +55,11 @@ def backoff_seconds(attempt: int, luck: float) -> float:
 
     Args:
         attempt: 0 after the first failure.
-        luck: 0.0 to 1.0; spreads many clients that lost the same Asterisk over half of the delay.
+        luck: 0.0 to 1.0; where in `JITTER` this wait lies.
     """
     delay = min(FIRST_DELAY_SECONDS * 2.0 ** min(attempt, 16), LONGEST_DELAY_SECONDS)
-    return delay * (1.0 - luck / 2)
+    least, most = JITTER
+    return delay * (least + luck * (most - least))
 
 
 class EventsSocket:

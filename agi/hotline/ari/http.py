@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
@@ -14,12 +15,20 @@ from .errors import AriError, ConnectionLost, TimedOut, from_answer
 from .over_socket import OverSocket
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
 T = TypeVar("T")
 
-POOL_LIMIT = 16
-"""Connections at most, the events socket among them. Asterisk keeps one thread for each and serves 100 in all."""
+POOL_LIMIT = 48
+"""Connections at most, the events socket among them. Asterisk keeps one thread for each and serves 100 in all, so two
+clients of one Asterisk fit in."""
+
+AT_ONCE = 12
+"""Requests begun at a time over HTTP: Asterisk's listen backlog holds ten connections."""
+
+SLOW_SECONDS = 0.1
+"""A request that takes longer waits for its channel's thread, and no longer counts as one of those begun. So calls that
+are stuck, up to as many as the pool has connections, stand in front of no others."""
 
 POOL_IDLE_SECONDS = 10.0
 """Asterisk closes an idle connection after 15 s; one we close first is never caught by a request on its way."""
@@ -34,6 +43,32 @@ class _Message(msgspec.Struct):
     """How Asterisk explains an error."""
 
     message: str = ""
+
+
+class _Turns:
+    """Limits the requests begun at a time."""
+
+    def __init__(self) -> None:
+        self._free = asyncio.Semaphore(AT_ONCE)
+
+    @contextlib.asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """Wait for a turn; it is given back at the end of the block or after `SLOW_SECONDS`, whichever comes first."""
+        await self._free.acquire()
+        held = True
+
+        def give_back() -> None:
+            nonlocal held
+            if held:
+                held = False
+                self._free.release()
+
+        slow = asyncio.get_running_loop().call_later(SLOW_SECONDS, give_back)
+        try:
+            yield
+        finally:
+            slow.cancel()
+            give_back()
 
 
 class Requests:
@@ -65,6 +100,7 @@ class Requests:
         self._limit_seconds = limit_seconds
         self.over_socket = OverSocket()
         self._session: aiohttp.ClientSession | None = None
+        self._turns = _Turns()
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -159,9 +195,12 @@ class Requests:
         self, method: str, path: str, query: Mapping[str, str] | None, data: bytes | None
     ) -> tuple[int, bytes]:
         headers = None if data is None else {"Content-Type": "application/json"}
-        async with self.session.request(
-            method, self.address(path, query), data=data, headers=headers, allow_redirects=False
-        ) as response:
+        async with (
+            self._turns.one(),
+            self.session.request(
+                method, self.address(path, query), data=data, headers=headers, allow_redirects=False
+            ) as response,
+        ):
             return response.status, await response.read()
 
 

@@ -49,11 +49,13 @@ class Playback(msgspec.Struct, frozen=True):
         id: the id we chose.
         target_uri: `channel:<id>`.
         state: `queued`, `playing`, `continuing`, `done` or `failed`.
+        media_uri: the sound it is at, for example `sound:/srv/menu`.
     """
 
     id: str
     target_uri: str
     state: str
+    media_uri: str = ""
 
     @property
     def channel_id(self) -> str:
@@ -77,9 +79,15 @@ class Ping(msgspec.Struct, frozen=True):
 
 
 class Event(msgspec.Struct, frozen=True, tag=True):
-    """The base of the events; `application` is the one it was sent to."""
+    """The base of the events.
+
+    Attributes:
+        application: the one it was sent to.
+        timestamp: when Asterisk made it, by its clock, for example `2026-01-31T08:00:00.123+0700`.
+    """
 
     application: str = ""
+    timestamp: str = ""
 
 
 class StasisStart(Event, frozen=True, kw_only=True):
@@ -115,7 +123,7 @@ class ChannelDtmfReceived(Event, frozen=True, kw_only=True):
 
 
 class PlaybackStarted(Event, frozen=True, kw_only=True):
-    """A sound of a playback began; one of these for each sound of a list."""
+    """Asterisk came to a sound of a playback; one of these for each sound of a list, also for a missing one."""
 
     playback: Playback
 
@@ -153,12 +161,16 @@ KnownEvent = StasisStart | StayEvent | RESTResponse | ApplicationReplaced
 
 UNUSED_EVENTS = (
     "ApplicationMoveFailed",
+    "ApplicationRegistered",
+    "ApplicationUnregistered",
     "BridgeAttendedTransfer",
     "BridgeBlindTransfer",
     "BridgeCreated",
     "BridgeDestroyed",
     "BridgeMerged",
     "BridgeVideoSourceChanged",
+    "CallBroadcast",
+    "CallClaimed",
     "ChannelCallerId",
     "ChannelConnectedLine",
     "ChannelCreated",

@@ -80,16 +80,16 @@ class Channels:
         return decoded(await self._requests.send("POST", path, query=query, body=body), Channel, path)
 
     async def answer(self, channel_id: str) -> None:
-        """Answer; a second time does nothing."""
+        """Answer; a second time does nothing. Waits for the channel's thread, so for the end of what it plays."""
         await self._requests.send("POST", _path("channels", channel_id, "answer"), repeatable=True)
 
     async def ring(self, channel_id: str) -> None:
         """Tell the caller's side that it rings (180)."""
-        await self._requests.send("POST", _path("channels", channel_id, "ring"), repeatable=True)
+        await self._requests.send("POST", _path("channels", channel_id, "ring"), repeatable=True, queued=True)
 
     async def progress(self, channel_id: str) -> None:
         """Open early media (183): what is played now is heard before the answer."""
-        await self._requests.send("POST", _path("channels", channel_id, "progress"), repeatable=True)
+        await self._requests.send("POST", _path("channels", channel_id, "progress"), repeatable=True, queued=True)
 
     async def hangup(self, channel_id: str, *, reason_code: int | None = None) -> None:
         """Hang up.

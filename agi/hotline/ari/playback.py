@@ -6,27 +6,35 @@ import asyncio
 import enum
 import uuid
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .models import Playback
+    from .models import PlaybackFinished, PlaybackStarted
+
+SCHEMES = frozenset({"sound", "recording", "number", "digits", "characters", "tone"})
+"""What Asterisk 22 can play. It takes any other and then never tells an end, so we do not ask it to."""
+
+NOTHING_SECONDS = 0.015
+"""A sound over sooner was not played, for it is missing or empty: one frame takes 20 ms. Seen: 0 or 1."""
 
 
 class Outcome(enum.Enum):
     """How a playback ended."""
 
     FINISHED = "finished"
-    """Played to its end. A missing file in the middle of a list is skipped by Asterisk and does not show."""
+    """Played to its end, every sound of it."""
     STOPPED = "stopped"
     """Stopped by `Stay.stop_playback` before its end."""
     GONE = "gone"
     """The caller hung up, or the channel left us, before its end."""
     FAILED = "failed"
-    """Asterisk could not play it: the (last) file is missing or unreadable."""
+    """A sound could not be played; those known to be missing are named."""
     NEVER_STARTED = "never started"
     """Asterisk did not take the request: connection lost or no answer in time."""
     OVERDUE = "overdue"
-    """Not over within the limit; it was stopped. An unknown media scheme never ends."""
+    """Not over within the limit; it was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +47,14 @@ class PlaybackResult:
         observed: False when the end fell into a time without an events socket and was found out afterwards. Then
             `seconds` runs to that moment, the most it can have been; but for `GONE` to the last sign of life before,
             so that nobody is taken to have heard what he may not have heard.
+        missing: sounds that made no sound, for there is no such file, none that the call's codec can be made of, or an
+            empty one. Asterisk passes over one that is not the last of its list, and calls the list `done`.
     """
 
     outcome: Outcome
     seconds: float
     observed: bool = True
+    missing: tuple[str, ...] = ()
 
 
 class End(enum.Enum):
@@ -55,6 +66,33 @@ class End(enum.Enum):
     REJECTED = enum.auto()
     NO_ANSWER = enum.auto()
     VANISHED = enum.auto()  # Asterisk does not know it any more, but its end was not seen
+    DROPPED = enum.auto()  # the same, though its end would have been seen: Asterisk told none
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """A sound that Asterisk came to, or the end of the last one.
+
+    Attributes:
+        media: the sound; that of an end has ended with it.
+        at: when the event of it came, by the event loop's clock.
+        made: when Asterisk made that event, by its own clock; None if it does not say.
+    """
+
+    media: str
+    at: float
+    made: datetime | None
+
+    def at_once_after(self, other: _Came) -> bool:
+        """Whether there was no time for a sound between the two.
+
+        Both clocks must say so: ours alone would after a stall in our process, Asterisk's when it is set back.
+        """
+        if self.at - other.at >= NOTHING_SECONDS:
+            return False
+        if self.made is None or other.made is None:
+            return False
+        return self.made - other.made < timedelta(seconds=NOTHING_SECONDS)
 
 
 class Playing:
@@ -80,16 +118,26 @@ class Playing:
         self._ended_at: float | None = None
         self._known_until: float | None = None
         self._was_lost = False
+        self._sounds: list[_Came] = []
+        self._last_failed: _Came | None = None
 
     def accept(self) -> None:
         """Asterisk has it: it said so, or an event of it came."""
         self.accepted = True
 
-    def start(self) -> None:
-        """A sound of it began."""
+    def started_sound(self, event: PlaybackStarted) -> None:
+        """Asterisk came to a sound of it."""
         self.accept()
+        self._sounds.append(self._came(event))
         if self._started_at is None:
             self._started_at = self._loop.time()
+
+    def _came(self, event: PlaybackStarted | PlaybackFinished) -> _Came:
+        try:
+            made = datetime.fromisoformat(event.timestamp)
+        except ValueError:
+            made = None
+        return _Came(event.playback.media_uri, self._loop.time(), made)
 
     def lose_sight(self, known_until: float) -> None:
         """Events stopped coming; the last sign of life was at `known_until`, by the event loop's clock."""
@@ -129,12 +177,21 @@ class Playing:
             self.assume_started()
             self.finish(End.VANISHED)
 
-    def finished(self, playback: Playback) -> None:
+    def finished(self, event: PlaybackFinished) -> None:
         """The event of its end came."""
         self.accept()
         if self._was_lost:
             self.assume_started()
-        self.finish(End.FAILED if playback.state == "failed" else End.DONE)
+        failed = event.playback.state == "failed"
+        if failed:
+            self._last_failed = self._came(event)
+        self.finish(End.FAILED if failed else End.DONE)
+
+    def _missing(self, *, gone: bool) -> tuple[str, ...]:
+        """Return the sounds that were passed over, as far as their events were seen."""
+        # A last sound that failed because the caller went may well have been cut in its first moment.
+        last = [] if self._last_failed is None or gone else [self._last_failed]
+        return tuple(one.media for one, then in pairwise([*self._sounds, *last]) if then.at_once_after(one))
 
     def result(self, *, gone: bool, stopped: bool) -> PlaybackResult:
         """What it came to.
@@ -144,20 +201,22 @@ class Playing:
             stopped: Asterisk stopped it for us.
         """
         end = self.end.result() if self.end.done() else None
+        missing = self._missing(gone=gone)
         match end:
             case None:
                 outcome = Outcome.OVERDUE
             case End.NO_ANSWER:
                 outcome = Outcome.NEVER_STARTED
-            case End.REJECTED:
+            case End.REJECTED | End.DROPPED:
                 outcome = Outcome.FAILED
             case End.GONE:
                 outcome = Outcome.GONE
             case _ if stopped:
                 outcome = Outcome.STOPPED
             case End.DONE:
-                # `done` is the truth, also when the caller hung up in the very next moment.
-                outcome = Outcome.FINISHED
+                # `done` is the truth about a hang-up, also of a caller who went in the very next moment.
+                outcome = Outcome.FAILED if missing else Outcome.FINISHED
+                self.assume_started()
             case _ if gone:
                 outcome = Outcome.GONE
             case End.FAILED:
@@ -165,7 +224,7 @@ class Playing:
             case End.VANISHED:
                 outcome = Outcome.STOPPED if self.stop_asked else Outcome.FINISHED
         observed = end is None or not (end is End.VANISHED or self._missed_the(end))
-        return PlaybackResult(outcome, self._seconds(), observed=observed)
+        return PlaybackResult(outcome, self._seconds(), observed=observed, missing=missing)
 
     def _seconds(self) -> float:
         if self._started_at is None:

@@ -19,12 +19,12 @@ from .models import (
     StasisEnd,
     StayEvent,
 )
-from .playback import End, Outcome, PlaybackResult, Playing
+from .playback import SCHEMES, End, Outcome, PlaybackResult, Playing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
-    from .models import Channel, Playback
+    from .models import Channel
     from .operations import Channels, Playbacks
 
 T = TypeVar("T")
@@ -82,9 +82,11 @@ class Stay:
         self._spawn = spawn
         self._forget = forget
         self._keys: deque[str] = deque(maxlen=KEYS_KEPT)
+        self._news = asyncio.Event()
         self._on_key: Callable[[str], None] | None = None
         self._on_gone: Callable[[], None] | None = None
         self._playing: Playing | None = None
+        self._stop_keys = ""
         self._abandoned: set[str] = set()
 
     def __repr__(self) -> str:
@@ -93,7 +95,7 @@ class Stay:
     # What a handler does.
 
     def listen(self, on_key: Callable[[str], None], on_gone: Callable[[], None]) -> None:
-        """Have keys and the end told, in order and without delay; replaces who listened before.
+        """Have keys and the end told, in order and without delay; replaces who listened before, and `key`.
 
         Keys pressed before are told at once, and so is the end if it has come.
 
@@ -107,6 +109,25 @@ class Stay:
         if self.ended.is_set():
             self._on_gone = None
             self._tell(on_gone)
+
+    async def key(self, *, within: float) -> str | None:
+        """Return the oldest key not taken yet, one of `0123456789*#ABCD`; None if none comes in `within` seconds.
+
+        Raises:
+            Gone: the caller has hung up.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while not (self._keys or self.ended.is_set()):
+                    self._news.clear()
+                    await self._news.wait()
+        if self.ended.is_set():
+            raise Gone("the caller has gone")
+        return self._keys.popleft() if self._keys else None
+
+    def flush_keys(self) -> None:
+        """Forget the keys that nobody has taken."""
+        self._keys.clear()
 
     async def answer(self) -> None:
         """Answer the call; a second time does nothing. Waits for the channel's thread, so not while playing.
@@ -158,12 +179,14 @@ class Stay:
         await self._ask(self._channels.continue_in_dialplan(self.channel.id, context, extension, priority))
         self.gone()
 
-    async def play(self, media: Sequence[str], *, limit_seconds: float) -> PlaybackResult:
+    async def play(self, media: Sequence[str], *, limit_seconds: float, stop_keys: str = "") -> PlaybackResult:
         """Play sounds one after the other and return what became of it; cancelling stops them.
 
         Args:
             media: what to play, for example `sound:/srv/sounds/vi/menu`: an absolute path without extension.
             limit_seconds: time from now until it must be over. Always needed: Asterisk never ends some that fail.
+            stop_keys: keys that stop it; one of them that waits for `key` already does so before it begins. The key
+                itself stays where it is.
 
         Raises:
             ValueError: nothing to play.
@@ -175,11 +198,19 @@ class Stay:
             raise RuntimeError("a stay plays one list of sounds at a time")
         if self.ended.is_set():
             return PlaybackResult(Outcome.GONE, 0.0)
+        if any(key in stop_keys for key in self._keys):
+            return PlaybackResult(Outcome.STOPPED, 0.0)
+        if strange := tuple(one for one in media if one.partition(":")[0] not in SCHEMES):
+            log.warning("ari_play_unknown_scheme", channel=self.channel.id)
+            return PlaybackResult(Outcome.FAILED, 0.0, missing=strange)
         playing = self._playing = Playing()
+        self._stop_keys = stop_keys
         # A task of its own, so that cancelling us cannot lose a request on its way.
         self._spawn(self._begin(playing, list(media)))
         try:
             await asyncio.wait([playing.end], timeout=limit_seconds)
+            if not playing.end.done():
+                await self._see_whether_dropped(playing)
             stopped = playing.stopping is not None and playing.end.done() and await asyncio.shield(playing.stopping)
             if playing.end.done() and playing.end.result() is End.FAILED:
                 await self._see_whether_gone()
@@ -205,11 +236,11 @@ class Stay:
             case ChannelDtmfReceived():
                 self._key(event.digit)
             case PlaybackStarted():
-                self._playback_started(event.playback)
+                self._playback_started(event)
             case PlaybackFinished():
                 self._abandoned.discard(event.playback.id)
                 if self._playing is not None and event.playback.id == self._playing.id:
-                    self._playing.finished(event.playback)
+                    self._playing.finished(event)
             case ChannelHangupRequest() | StasisEnd() | ChannelDestroyed():
                 self.gone()
 
@@ -221,6 +252,7 @@ class Stay:
         if self._playing is not None:
             self._playing.finish(End.GONE)
         self._forget(self)
+        self._news.set()
         on_gone, self._on_gone, self._on_key = self._on_gone, None, None
         if on_gone is not None:
             self._tell(on_gone)
@@ -250,19 +282,22 @@ class Stay:
     # How it is done.
 
     def _key(self, digit: str) -> None:
+        if self._playing is not None and digit in self._stop_keys:
+            self._stop(self._playing)
         if self._on_key is None:
             self._keys.append(digit)
+            self._news.set()
         else:
             self._tell(self._on_key, digit)
 
-    def _playback_started(self, playback: Playback) -> None:
+    def _playback_started(self, event: PlaybackStarted) -> None:
         playing = self._playing
-        if playing is not None and playback.id == playing.id:
-            playing.start()
+        if playing is not None and event.playback.id == playing.id:
+            playing.started_sound(event)
             if playing.stop_asked:
                 self._stop(playing)
-        elif playback.id in self._abandoned:
-            self._spawn(self._send_stop(playback.id))
+        elif event.playback.id in self._abandoned:
+            self._spawn(self._send_stop(event.playback.id))
 
     async def _ask(self, request: Coroutine[None, None, T]) -> T:
         try:
@@ -333,6 +368,13 @@ class Stay:
             log.warning("ari_stop_failed", channel=self.channel.id, error=str(error))
             return False
         return True
+
+    async def _see_whether_dropped(self, playing: Playing) -> None:
+        """Asterisk forgets some that it cannot play without a word, for example a recording that is not there."""
+        with contextlib.suppress(AriError, TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                if playing.accepted and not await self._find(playing):
+                    playing.finish(End.DROPPED)
 
     async def _see_whether_gone(self) -> None:
         """A playback cut by the end of the call fails just before the end is told."""

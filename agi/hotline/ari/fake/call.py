@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from .clock import Clock
 
 NORMAL_CLEARING = 16
 SOFT_HANGUP = 32
@@ -52,6 +53,18 @@ class FakePlayback:
         if self.current + 1 < len(self.media):
             shown["next_media_uri"] = self.media[self.current + 1]
         return shown
+
+
+class LeftMeanwhile(Exception):
+    """The channel left before its thread came to a command."""
+
+
+@dataclass
+class _Command:
+    """Something that the channel's thread does in its turn."""
+
+    do: Callable[[], None]
+    done: asyncio.Future[None]
 
 
 @dataclass(frozen=True)
@@ -100,6 +113,7 @@ class FakeCall:
         caller: str,
         *,
         sounds: Sounds,
+        clock: Clock,
         playbacks: dict[str, FakePlayback],
         send: Callable[[str, dict[str, Any]], None],
     ) -> None:
@@ -117,12 +131,13 @@ class FakeCall:
         self.cause: int | None = None
         self.ended = asyncio.Event()
         self._sounds = sounds
+        self._clock = clock
         self._playbacks = playbacks
         self._send = send
-        self._queue: asyncio.Queue[FakePlayback] = asyncio.Queue()
+        self._queue: asyncio.Queue[FakePlayback | _Command] = asyncio.Queue()
         self._current: FakePlayback | None = None
         self._changed = asyncio.Condition()
-        self._thread = asyncio.create_task(self._play_queue(), name=f"fake channel {channel_id}")
+        self._thread = asyncio.create_task(self._work_off_queue(), name=f"fake channel {channel_id}")
 
     def as_json(self) -> dict[str, Any]:
         """Return the channel as ARI shows it."""
@@ -143,12 +158,14 @@ class FakeCall:
 
     async def press(self, keys: str) -> None:
         """Press keys, one after the other."""
+        await self._clock.going()
         for key in keys:
             self._tell("ChannelDtmfReceived", digit=key, duration_ms=100)
             await asyncio.sleep(0)
 
     async def hang_up(self) -> None:
         """Hang up; returns when the application has been told."""
+        await self._clock.going()
         await self._end(cause=NORMAL_CLEARING)
 
     async def playing(self, media: str, limit_seconds: float = 2.0) -> None:
@@ -162,11 +179,21 @@ class FakeCall:
 
     # What the application does.
 
-    def answer(self) -> None:
-        """Answer."""
-        if not self.answered:
-            self.answered = True
-            self._tell("ChannelStateChange")
+    async def answer(self) -> None:
+        """Answer, once the channel's thread is free.
+
+        Raises:
+            LeftMeanwhile: it left before.
+        """
+        await self._in_turn(self._answer)
+
+    async def set_variable(self, name: str, value: str) -> None:
+        """Set a variable, once the channel's thread is free.
+
+        Raises:
+            LeftMeanwhile: it left before.
+        """
+        await self._in_turn(lambda: self.variables.update({name: value}))
 
     def enqueue(self, playback: FakePlayback) -> None:
         """Queue a playback."""
@@ -212,6 +239,16 @@ class FakeCall:
             await self._stop_playing()
             self._left()
 
+    def _answer(self) -> None:
+        if not self.answered:
+            self.answered = True
+            self._tell("ChannelStateChange")
+
+    async def _in_turn(self, do: Callable[[], None]) -> None:
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(_Command(do, done))
+        await done
+
     def _left(self) -> None:
         self._tell("StasisEnd")
         self.app = None
@@ -220,11 +257,21 @@ class FakeCall:
     async def _stop_playing(self) -> None:
         self._thread.cancel()
         await asyncio.wait([self._thread])
+        while not self._queue.empty():
+            waiting = self._queue.get_nowait()
+            if isinstance(waiting, _Command):
+                waiting.done.set_exception(LeftMeanwhile)
+            else:
+                self._playbacks.pop(waiting.id, None)
 
-    async def _play_queue(self) -> None:
-        """Play one after the other, as the channel's thread does."""
+    async def _work_off_queue(self) -> None:
+        """Do one after the other, as the channel's thread does: a command waits for the playbacks before it."""
         while True:
             playback = await self._queue.get()
+            if isinstance(playback, _Command):
+                playback.do()
+                playback.done.set_result(None)
+                continue
             began: list[str] = []
             try:
                 state = await self._play(playback, began)
@@ -260,6 +307,5 @@ class FakeCall:
             state = "failed" if length is None else "done"
             if length is not None:
                 began.append(media)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(playback.stop.wait(), length)
+                await self._clock.wait(playback.stop, length)
         return state

@@ -6,11 +6,13 @@ import asyncio
 import base64
 import contextlib
 import itertools
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import ClientError, ClientSession, TCPConnector, WSMsgType, web
 
-from .call import NORMAL_CLEARING, FakeCall, FakePlayback, Sounds
+from .call import NORMAL_CLEARING, FakeCall, FakePlayback, LeftMeanwhile, Sounds
+from .clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -24,8 +26,9 @@ NOT_IN_STASIS = "Channel not in Stasis application"
 class _Socket:
     """One client's events socket: what it is sent leaves in order; frozen, it is a half-open connection."""
 
-    def __init__(self, response: web.WebSocketResponse, request: web.Request, perform: Perform) -> None:
+    def __init__(self, response: web.WebSocketResponse, request: web.Request, perform: Perform, clock: Clock) -> None:
         self.response = response
+        self._clock = clock
         self.transport = request.transport
         self.frozen = False
         self._perform = perform
@@ -40,6 +43,7 @@ class _Socket:
         """Answer pings and requests, one after the other, until the client goes."""
         try:
             async for message in self.response:
+                await self._clock.going()
                 if self.frozen:
                     continue
                 if message.type is WSMsgType.PING:
@@ -55,7 +59,9 @@ class _Socket:
     async def _write(self) -> None:
         with contextlib.suppress(ConnectionError):
             while True:
-                await self.response.send_json(await self._queue.get())
+                event = await self._queue.get()
+                await self._clock.going()
+                await self.response.send_json(event)
 
 
 class FakeAsterisk:
@@ -75,6 +81,7 @@ class FakeAsterisk:
         delay_seconds: every answer comes this much later, and what was asked is done this much later.
         status: if set, what every request and connect is answered with, as 503 and 404 while Asterisk starts.
         cut_answers: this many requests are done and then not answered: the connection is closed.
+        late: by the last part of a path, such as `answer`: seconds after which a request that was done is answered.
     """
 
     def __init__(
@@ -94,11 +101,15 @@ class FakeAsterisk:
         self.delay_seconds = 0.0
         self.status: int | None = None
         self.cut_answers = 0
+        self.late: dict[str, float] = {}
         self._sounds = Sounds(sounds, default_seconds, endless)
         self._playbacks: dict[str, FakePlayback] = {}
         self._sockets: dict[str, _Socket] = {}
         self._disallowed: dict[str, frozenset[str]] = {}
+        self._held: dict[str, str] = {}
+        self._holding: dict[str, list[tuple[str, dict[str, Any]]]] = {}
         self._connected = asyncio.Condition()
+        self._clock = Clock()
         self._numbers = itertools.count(1)
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -165,7 +176,7 @@ class FakeAsterisk:
         name = app or next(iter(self._sockets), "")
         call = FakeCall(
             f"fake-{next(self._numbers)}", name, args, caller,
-            sounds=self._sounds, playbacks=self._playbacks, send=self._send,
+            sounds=self._sounds, clock=self._clock, playbacks=self._playbacks, send=self._send,
         )  # fmt: skip
         self.calls.append(call)
         if name in self._sockets:
@@ -199,6 +210,18 @@ class FakeAsterisk:
             socket.frozen = True
         self._sockets.clear()
 
+    def freeze(self) -> None:
+        """Stand still as a process under SIGSTOP: connections stay, nothing is answered, no sound goes on."""
+        self._clock.freeze()
+
+    def thaw(self) -> None:
+        """Go on where it stood still."""
+        self._clock.thaw()
+
+    def hold_back(self, kind: str, *, until: str) -> None:
+        """Send the next event of type `kind` only after the next one of type `until`: out of order."""
+        self._held[kind] = until
+
     def replace(self, app: str) -> None:
         """Do as if another client connected as `app`."""
         self._send(app, {"type": "ApplicationReplaced"})
@@ -211,11 +234,19 @@ class FakeAsterisk:
     # Events.
 
     def _send(self, app: str, event: dict[str, Any]) -> None:
+        kind = event["type"]
+        event = {"application": app, "asterisk_id": "fake", "timestamp": _now(), **event}
+        if until := self._held.pop(kind, None):
+            self._holding.setdefault(until, []).append((app, event))
+            return
+        self._send_now(app, event)
+        for held in self._holding.pop(kind, ()):
+            self._send_now(*held)
+
+    def _send_now(self, app: str, event: dict[str, Any]) -> None:
         socket = self._sockets.get(app)
         if socket is not None and event["type"] not in self._disallowed.get(app, ()):
-            socket.send(
-                {"application": app, "asterisk_id": "fake", "timestamp": "2026-01-01T00:00:00.000+0000", **event}
-            )
+            socket.send(event)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         app = request.query.get("app", "")
@@ -225,7 +256,7 @@ class FakeAsterisk:
         await response.prepare(request)
         if app in self._sockets:
             self.replace(app)
-        socket = self._sockets[app] = _Socket(response, request, self._perform)
+        socket = self._sockets[app] = _Socket(response, request, self._perform, self._clock)
         async with self._connected:
             self._connected.notify_all()
         await socket.read()
@@ -262,6 +293,7 @@ class FakeAsterisk:
     ) -> web.StreamResponse:
         """Check the credential, note the request, and do what the test asked for."""
         path = request.path.removeprefix("/ari")
+        await self._clock.going()
         self.requests.append(f"{request.method} {path}")
         if self.status is not None:
             return _error(self.status, "")
@@ -275,6 +307,8 @@ class FakeAsterisk:
             response = await handler(request)
         except web.HTTPNotFound:
             response = _error(404, "Resource not found")
+        await asyncio.sleep(self.late.get(path.rpartition("/")[2], 0.0))
+        await self._clock.going()
         if self.cut_answers > 0:
             self.cut_answers -= 1
             if request.transport is not None:
@@ -327,9 +361,7 @@ class FakeAsterisk:
         if isinstance(call, web.Response):
             return call
         call.done.append(request.match_info["what"])
-        if request.match_info["what"] == "answer":
-            call.answer()
-        return web.Response(status=204)
+        return await _in_turn(call.answer()) if request.match_info["what"] == "answer" else web.Response(status=204)
 
     async def _continue(self, request: web.Request) -> web.Response:
         call = self._in_stasis(request)
@@ -344,8 +376,7 @@ class FakeAsterisk:
         if isinstance(call, web.Response):
             return call
         given = await request.json()
-        call.variables[given["variable"]] = given["value"]
-        return web.Response(status=204)
+        return await _in_turn(call.set_variable(given["variable"], given["value"]))
 
     async def _get_variable(self, request: web.Request) -> web.Response:
         call = self._in_stasis(request)
@@ -378,6 +409,19 @@ class FakeAsterisk:
             return _error(404, "Playback not found")
         playback.stop.set()
         return web.Response(status=204)
+
+
+async def _in_turn(work: Awaitable[None]) -> web.Response:
+    try:
+        await work
+    except LeftMeanwhile:
+        return _error(404, "Channel not found")
+    return web.Response(status=204)
+
+
+def _now() -> str:
+    """Return the time as Asterisk writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
 
 
 def _error(status: int, message: str) -> web.Response:
