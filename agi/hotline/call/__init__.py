@@ -2,8 +2,9 @@
 
 from hotline.call.call import Call, Step
 from hotline.call.collector import Collector, Entry, Keyed, Reason
+from hotline.call.errors import CallerGone, LineError, LineFailed, SoundFailed
 from hotline.call.keypad import Keypad
-from hotline.call.line import KEYS, CallerGone, Ended, Line, LineError, LineFailed, Played, Sound, SoundFailed, Sounds
+from hotline.call.line import KEYS, Ended, Line, Played, Sound, Sounds
 
 __all__ = [
     "KEYS",

@@ -7,7 +7,7 @@ import contextlib
 from collections import deque
 from typing import TYPE_CHECKING
 
-from hotline.call.line import CallerGone
+from hotline.call.errors import CallerGone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

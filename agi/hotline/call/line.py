@@ -1,12 +1,4 @@
-"""What a conversation needs of the telephone line; each door of `doors/` brings its own.
-
-Errors of this room::
-
-    LineError
-    ├── CallerGone      the caller has hung up: the conversation unwinds
-    ├── LineFailed      the switchboard did not do what was asked
-    └── SoundFailed     a sound could not be played; never passed over in silence
-"""
+"""What a conversation needs of the telephone line; each door of `doors/` brings its own."""
 
 from __future__ import annotations
 
@@ -21,22 +13,6 @@ if TYPE_CHECKING:
     from hotline.call.keypad import Keypad
 
 KEYS = "0123456789*#"
-
-
-class LineError(Exception):
-    """Something about the line."""
-
-
-class CallerGone(LineError):
-    """The caller has hung up."""
-
-
-class LineFailed(LineError):
-    """The switchboard did not do what was asked."""
-
-
-class SoundFailed(LineError):
-    """A sound could not be played."""
 
 
 class Sound(Protocol):

@@ -16,8 +16,9 @@ import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hotline.call.errors import CallerGone, SoundFailed
 from hotline.call.keypad import Keypad
-from hotline.call.line import CallerGone, Ended, Played, SoundFailed
+from hotline.call.line import Ended, Played
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
