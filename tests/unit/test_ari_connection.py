@@ -27,13 +27,13 @@ def test_what_does_not_is_fatal(kind):
     assert not retry_or_fatal(kind("x"))
 
 
-def test_the_delay_grows_from_a_tenth_to_four_seconds():
-    """Without luck the delay doubles from 100 ms, and stays at 4 s for ever."""
-    assert [backoff_seconds(attempt, 0.0) for attempt in (0, 1, 2, 3)] == [0.1, 0.2, 0.4, 0.8]
-    assert backoff_seconds(6, 0.0) == backoff_seconds(100_000, 0.0) == 4.0
+def test_the_delay_grows_from_a_tenth_to_five_seconds():
+    """The delay doubles from 100 ms and stays at 5 s for ever; of it half to nine tenths are waited."""
+    assert [backoff_seconds(attempt, 1.0) for attempt in (0, 1, 2, 3)] == pytest.approx([0.09, 0.18, 0.36, 0.72])
+    assert backoff_seconds(6, 1.0) == backoff_seconds(100_000, 1.0) == 4.5
 
 
-def test_luck_spreads_over_half_of_the_delay():
+def test_luck_spreads_the_delay():
     """Many clients that lost one Asterisk do not come back in the same moment."""
-    assert backoff_seconds(6, 1.0) == 2.0
-    assert 2.0 < backoff_seconds(6, 0.3) < 4.0
+    assert backoff_seconds(6, 0.0) == 2.5
+    assert 2.5 < backoff_seconds(6, 0.3) < 4.5

@@ -172,10 +172,13 @@ class Stay:
     async def continue_in_dialplan(self, context: str, extension: str, priority: int) -> None:
         """Hand the channel back to the dialplan. Whether the extension exists is not told by Asterisk.
 
+        A playback in progress is stopped: Asterisk would play it to its end before.
+
         Raises:
             Gone: the caller has hung up.
             AriError: it could not be done.
         """
+        self.stop_playback()
         await self._ask(self._channels.continue_in_dialplan(self.channel.id, context, extension, priority))
         self.gone()
 

@@ -168,6 +168,12 @@ class FakeCall:
         await self._clock.going()
         await self._end(cause=NORMAL_CLEARING)
 
+    async def time_out(self) -> None:
+        """Be taken away by the dialplan, whose time limit is up; no hang-up is requested."""
+        self.continued = ("fake", "T", 1)
+        await self._stop_playing()
+        self._left()
+
     async def playing(self, media: str, limit_seconds: float = 2.0) -> None:
         """Wait until `media` plays.
 
@@ -205,11 +211,14 @@ class FakeCall:
         self.cause = cause
         await self._end(cause=SOFT_HANGUP, soft=True)
 
-    async def leave(self, context: str, extension: str, priority: int) -> None:
-        """Go on in the dialplan."""
-        self.continued = (context, extension, priority)
-        await self._stop_playing()
-        self._left()
+    def continue_at(self, context: str, extension: str, priority: int) -> None:
+        """Go on in the dialplan, once the channel's thread is free."""
+
+        def leave() -> None:
+            self.continued = (context, extension, priority)
+            self._left()
+
+        self._queue.put_nowait(_Command(leave, asyncio.get_running_loop().create_future()))
 
     async def close(self) -> None:
         """End without telling anybody."""
@@ -271,6 +280,8 @@ class FakeCall:
             if isinstance(playback, _Command):
                 playback.do()
                 playback.done.set_result(None)
+                if self.app is None:
+                    return
                 continue
             began: list[str] = []
             try:

@@ -4,64 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import itertools
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from aiohttp import ClientError, ClientSession, TCPConnector, WSMsgType, web
+from aiohttp import ClientSession, TCPConnector, web
 
 from .call import NORMAL_CLEARING, FakeCall, FakePlayback, LeftMeanwhile, Sounds
 from .clock import Clock
+from .events import EventsSocket
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
     from types import TracebackType
 
-    Perform = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
-
 NOT_IN_STASIS = "Channel not in Stasis application"
-
-
-class _Socket:
-    """One client's events socket: what it is sent leaves in order; frozen, it is a half-open connection."""
-
-    def __init__(self, response: web.WebSocketResponse, request: web.Request, perform: Perform, clock: Clock) -> None:
-        self.response = response
-        self._clock = clock
-        self.transport = request.transport
-        self.frozen = False
-        self._perform = perform
-        self._queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._writer = asyncio.create_task(self._write())
-
-    def send(self, event: dict[str, Any]) -> None:
-        if not self.frozen:
-            self._queue.put_nowait(event)
-
-    async def read(self) -> None:
-        """Answer pings and requests, one after the other, until the client goes."""
-        try:
-            async for message in self.response:
-                await self._clock.going()
-                if self.frozen:
-                    continue
-                if message.type is WSMsgType.PING:
-                    await self.response.pong(message.data)
-                elif message.type is WSMsgType.TEXT:
-                    self.send(await self._perform(message.json()))
-        except (ConnectionError, ClientError):
-            if self.transport is not None:
-                self.transport.abort()
-        finally:
-            self._writer.cancel()
-
-    async def _write(self) -> None:
-        with contextlib.suppress(ConnectionError):
-            while True:
-                event = await self._queue.get()
-                await self._clock.going()
-                await self.response.send_json(event)
 
 
 class FakeAsterisk:
@@ -104,7 +61,7 @@ class FakeAsterisk:
         self.late: dict[str, float] = {}
         self._sounds = Sounds(sounds, default_seconds, endless)
         self._playbacks: dict[str, FakePlayback] = {}
-        self._sockets: dict[str, _Socket] = {}
+        self._sockets: dict[str, EventsSocket] = {}
         self._disallowed: dict[str, frozenset[str]] = {}
         self._held: dict[str, str] = {}
         self._holding: dict[str, list[tuple[str, dict[str, Any]]]] = {}
@@ -256,7 +213,7 @@ class FakeAsterisk:
         await response.prepare(request)
         if app in self._sockets:
             self.replace(app)
-        socket = self._sockets[app] = _Socket(response, request, self._perform, self._clock)
+        socket = self._sockets[app] = EventsSocket(response, request, self._perform, self._clock)
         async with self._connected:
             self._connected.notify_all()
         await socket.read()
@@ -368,7 +325,7 @@ class FakeAsterisk:
         if isinstance(call, web.Response):
             return call
         where = request.query
-        await call.leave(where.get("context", ""), where.get("extension", ""), int(where.get("priority", 1)))
+        call.continue_at(where.get("context", ""), where.get("extension", ""), int(where.get("priority", 1)))
         return web.Response(status=204)
 
     async def _set_variable(self, request: web.Request) -> web.Response:

@@ -1,0 +1,383 @@
+"""One bench, two PBXs: the fake and a real Asterisk behind the same few words, so that one suite runs against both."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import shutil
+from base64 import b64encode
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from hotline.ari import Client
+from hotline.ari.fake import FakeAsterisk, Gate, Heard
+from hotline.pbx import Ports, PrivateAsterisk, Site, install_root
+from hotline.settings import SHARE
+
+USER, PASSWORD = "hotline", "correct-horse-battery"
+SECONDS = {"short": 0.1, "middle": 0.6, "long": 30.0}
+DIALPLAN = """
+[general]
+static = yes
+writeprotect = yes
+autofallthrough = yes
+
+[incoming]
+exten => s,1,Set(TIMEOUT(absolute)=${LIMIT})
+ same => n,Set(CALLERID(num)=${CALLER})
+ same => n,Stasis(${APP},${ARGS})
+ same => n,Hangup()
+exten => T,1,Hangup()
+
+[after]
+exten => x,3,Wait(30)
+"""
+_numbers = itertools.count(1)
+
+
+class FakePbx:
+    """The fake."""
+
+    name = "fake"
+
+    def __init__(self):
+        sounds = {f"sound:/{name}": seconds for name, seconds in SECONDS.items()} | {"recording:none": 0.0}
+        self.asterisk = FakeAsterisk(user=USER, password=PASSWORD, sounds=sounds, endless={"recording:none"})
+
+    @property
+    def port(self):
+        return self.asterisk._port
+
+    def sound(self, name):
+        return f"sound:/{name}"
+
+    async def incoming(self, app, args, caller, limit):
+        call = await self.asterisk.incoming(args, caller=caller, app=app)
+        return FakeCaller(call, limit)
+
+    async def freeze(self):
+        self.asterisk.freeze()
+
+    async def thaw(self):
+        self.asterisk.thaw()
+
+    async def crash(self):
+        """End without a word, and all calls with it."""
+        await self.asterisk.stop()
+        for call in self.asterisk.calls:
+            await call.close()
+        await asyncio.sleep(0.5)
+        await self.asterisk.start()
+
+
+class FakeCaller:
+    """A caller of the fake."""
+
+    def __init__(self, call, limit):
+        self._call = call
+        self.id = call.id
+        self.press, self.hang_up, self.playing = call.press, call.hang_up, call.playing
+        self._timer = asyncio.create_task(self._time_out(limit)) if limit else None
+
+    async def _time_out(self, limit):
+        await asyncio.sleep(limit)
+        await self._call.time_out()
+
+    @property
+    def heard(self):
+        return self._call.heard
+
+    @property
+    def cause(self):
+        return self._call.cause
+
+    @property
+    def signals(self):
+        said = {"ring": "RINGING", "progress": "PROGRESS", "answer": "ANSWER"}
+        return list(dict.fromkeys(said[what] for what in self._call.done))
+
+    async def place(self):
+        return self._call.continued
+
+    async def over(self):
+        await asyncio.wait_for(self._call.ended.wait(), 3)
+
+
+class RealPbx:
+    """A real Asterisk. Callers are the other halves of Local channels, in an application that sees everything."""
+
+    name = "real"
+
+    def __init__(self, asterisk, folder):
+        self.asterisk = asterisk
+        self.port = asterisk.site.http_port
+        self._folder = folder
+        self._session = None
+        self._watching = None
+        self.seen = []
+        self._changed = asyncio.Condition()
+
+    def sound(self, name):
+        return f"sound:{self._folder}/{name}"
+
+    async def open(self):
+        credential = b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        self._session = aiohttp.ClientSession(
+            f"http://127.0.0.1:{self.port}", headers={"Authorization": f"Basic {credential}"}
+        )
+        socket = await self._session.ws_connect("/ari/events?app=callers&subscribeAll=true")
+        self._watching = asyncio.create_task(self._watch(socket))
+
+    async def close(self):
+        self._watching.cancel()
+        await asyncio.gather(self._watching, return_exceptions=True)
+        await self._session.close()
+
+    async def _watch(self, socket):
+        async for message in socket:
+            self.seen.append(json.loads(message.data))
+            async with self._changed:
+                self._changed.notify_all()
+
+    async def until(self, passed, limit_seconds=3.0):
+        async with asyncio.timeout(limit_seconds), self._changed:
+            await self._changed.wait_for(passed)
+
+    async def ask(self, method, path, *, query=None, body=None):
+        async with self._session.request(method, f"/ari{path}", params=query, json=body) as answer:
+            text = await answer.text()
+            return answer.status, json.loads(text) if text else None
+
+    async def incoming(self, app, args, caller, limit):
+        near, far = (f"{side}-{next(_numbers)}" for side in ("near", "far"))
+        variables = {"APP": app, "ARGS": ",".join(args), "LIMIT": str(limit or 0), "CALLER": caller}
+        query = {"endpoint": "Local/s@incoming/n", "app": "callers", "channelId": near, "otherChannelId": far}
+        status, said = await self.ask(
+            "POST", "/channels/create", query=query | {"formats": "alaw"}, body={"variables": variables}
+        )
+        assert status == 200, said
+        call = RealCaller(self, app, near, far)
+        await self.until(lambda: call.events("StasisStart", near))
+        status, said = await self.ask("POST", f"/channels/{near}/dial", query={"timeout": "60"})
+        assert status == 204, said
+        return call
+
+    async def freeze(self):
+        await self.asterisk.freeze()
+
+    async def thaw(self):
+        await self.asterisk.thaw()
+
+    async def crash(self):
+        await self.close()
+        await self.asterisk.kill()
+        await self.asterisk.start()
+        await self.open()
+
+
+class RealCaller:
+    """A caller of the real one."""
+
+    def __init__(self, pbx, app, near, far):
+        self._pbx = pbx
+        self._app = app
+        self._near = near
+        self.id = far
+
+    def events(self, kind, channel):
+        return [
+            event for event in self._pbx.seen if event["type"] == kind and event.get("channel", {}).get("id") == channel
+        ]
+
+    def _playbacks(self):
+        return [
+            event for event in self._pbx.seen if event.get("playback", {}).get("target_uri") == f"channel:{self.id}"
+        ]
+
+    async def press(self, keys):
+        query = {"dtmf": keys, "duration": "40", "between": "40"}
+        status, said = await self._pbx.ask("POST", f"/channels/{self._near}/dtmf", query=query)
+        assert status == 204, said
+
+    async def hang_up(self):
+        await self._pbx.ask("DELETE", f"/channels/{self._near}")
+
+    async def playing(self, media, limit_seconds=3.0):
+        def now():
+            last = [event for event in self._playbacks() if event["type"] != "PlaybackContinuing"][-1:]
+            return [event["playback"]["media_uri"] for event in last if event["type"] == "PlaybackStarted"] == [media]
+
+        await self._pbx.until(now, limit_seconds)
+
+    @property
+    def heard(self):
+        """What its playbacks came to, as their events tell somebody who did not ask for them."""
+        lists = {}
+        for event in self._playbacks():
+            lists.setdefault(event["playback"]["id"], []).append(event)
+        return [self._heard(events) for events in lists.values() if events[-1]["type"] == "PlaybackFinished"]
+
+    @staticmethod
+    def _heard(events):
+        began = [event for event in events if event["type"] == "PlaybackStarted"]
+        ends = [*events[1:], events[-1]]
+        state = events[-1]["playback"]["state"]
+        media = [event["playback"]["media_uri"] for event in began]
+        seconds = _clock(ends[-1]) - _clock(began[0]) if began else 0.0
+        there = [one for one in media if not one.endswith("/none")]
+        whole = sum(SECONDS[one.rpartition("/")[2]] for one in there)
+        return Heard(tuple(there), state, stopped=state == "done" and seconds < whole - 0.05)
+
+    @property
+    def cause(self):
+        return self.events("ChannelDestroyed", self._near)[0]["cause"]
+
+    @property
+    def signals(self):
+        dials = [event for event in self._pbx.seen if event["type"] == "Dial" and event["peer"]["id"] == self._near]
+        return list(dict.fromkeys(event["dialstatus"] for event in dials if event["dialstatus"]))
+
+    async def place(self):
+        _, channel = await self._pbx.ask("GET", f"/channels/{self.id}")
+        place = channel["dialplan"]
+        return place["context"], place["exten"], place["priority"]
+
+    async def over(self):
+        async with asyncio.timeout(3):
+            while True:
+                status, app = await self._pbx.ask("GET", f"/applications/{self._app}")
+                if status == 404 or self.id not in app["channel_ids"]:
+                    return
+                await asyncio.sleep(0.02)
+
+
+def _clock(event):
+    hours, minutes, seconds = event["timestamp"][11:23].split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def real_pbx(tmp_path_factory):
+    """An Asterisk with the shipped modules and a dialplan that hands every call to the application it names."""
+    tmp = tmp_path_factory.mktemp("ari")
+    sounds, secrets, dialplan = tmp / "sounds", tmp / "secrets", tmp / "dialplan"
+    sounds.mkdir()
+    secrets.mkdir()
+    for name, seconds in SECONDS.items():
+        (sounds / f"{name}.alaw").write_bytes(b"\xd5" * int(8000 * seconds))
+    (sounds / "empty.alaw").touch()
+    shutil.copytree(SHARE / "dialplan", dialplan)
+    (dialplan / "extensions.conf").write_text(DIALPLAN)
+    with (dialplan / "modules.conf").open("a") as modules:
+        modules.write("require = bridge_holding.so\nrequire = bridge_simple.so\n")  # for the callers
+    with Ports.claim() as ports:
+        site = Site(ports.sip, ports.http, ports.rtp_first, ports.rtp_last, PASSWORD, sounds, secrets, ari_user=USER)
+        async with PrivateAsterisk(install_root(), tmp / "pbx", site, dialplan) as asterisk:
+            pbx = RealPbx(asterisk, sounds)
+            await pbx.open()
+            yield pbx
+            await pbx.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def fake_pbx():
+    """The fake, with the same sounds."""
+    pbx = FakePbx()
+    async with pbx.asterisk:
+        yield pbx
+
+
+@pytest.fixture(params=["fake", "real"])
+def pbx(request):
+    """Each of the two."""
+    return request.getfixturevalue(f"{request.param}_pbx")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def gate(pbx):
+    """A gate in front of it."""
+    async with Gate("127.0.0.1", pbx.port) as gate:
+        yield gate
+
+
+@pytest.fixture
+def app():
+    """A name that no other test uses."""
+    return f"app-{next(_numbers)}"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def serve(pbx, gate, app):
+    """Start a client behind the gate with a handler; returns it when it is connected."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start(handler, *, on_orphan=None, **options):
+            client = Client(gate.url, USER, PASSWORD, app, **options)
+            orphans = {} if on_orphan is None else {"on_orphan": on_orphan}
+            task = asyncio.create_task(client.run(handler, **orphans))
+
+            async def end():
+                await client.close()
+                await task
+
+            stack.push_async_callback(end)
+            await asyncio.wait_for(client.connected.wait(), 3)
+            return client
+
+        yield start
+        await pbx.thaw() if pbx.name == "fake" else None
+        gate.thaw()
+
+
+@pytest.fixture
+def incoming(pbx, app):
+    """Let a call come in."""
+
+    async def ring(*args, caller="", limit=None):
+        return await pbx.incoming(app, args, caller, limit)
+
+    return ring
+
+
+class Pupil:
+    """A handler that does as the test says: it hands over its stay and waits."""
+
+    def __init__(self):
+        self.stays = asyncio.Queue()
+        self.over = asyncio.Event()
+
+    async def __call__(self, stay):
+        self.stays.put_nowait(stay)
+        await self.over.wait()
+
+    async def stay(self):
+        return await asyncio.wait_for(self.stays.get(), 3)
+
+
+@pytest.fixture
+def pupil():
+    """A handler that does as the test says."""
+    return Pupil()
+
+
+@pytest.fixture
+def one_call(serve, incoming, pupil):
+    """Let one answered call come in and hand it to a test: the caller and the stay. The handler ends with the block."""
+
+    @contextlib.asynccontextmanager
+    async def begin(*args, caller="0912345678", limit=None, answer=True, **options):
+        client = await serve(pupil, **options)
+        call = await incoming(*args, caller=caller, limit=limit)
+        stay = await pupil.stay()
+        if answer:
+            await stay.answer()
+        yield call, stay
+        pupil.over.set()
+        await call.over()
+        async with asyncio.timeout(1):
+            while client.stays:
+                await asyncio.sleep(0.005)
+
+    return begin
