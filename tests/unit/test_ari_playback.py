@@ -132,8 +132,9 @@ async def test_seen_again_all_counts():
 
 
 async def test_without_an_end_it_is_overdue():
-    """A playback that is not over when its limit is up is overdue."""
+    """A playback that is not over when its limit is up is overdue; one not known to have begun never started."""
     playing = Playing()
+    assert playing.result(gone=False, stopped=False).outcome is Outcome.NEVER_STARTED
     playing.started_sound(started())
     assert playing.result(gone=False, stopped=False).outcome is Outcome.OVERDUE
 

@@ -189,6 +189,7 @@ class Client:
 
     def _on_down(self, known_until: float) -> None:
         self.connected.clear()
+        self._requests.renew()
         for stay in self._stays.values():
             stay.lose_sight(known_until)
 

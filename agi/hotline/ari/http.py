@@ -100,6 +100,7 @@ class Requests:
         self._limit_seconds = limit_seconds
         self.over_socket = OverSocket()
         self._session: aiohttp.ClientSession | None = None
+        self._retiring: set[asyncio.Task[None]] = set()
         self._turns = _Turns()
 
     @property
@@ -116,8 +117,28 @@ class Requests:
 
     async def close(self) -> None:
         """Close all connections; a later request opens new ones."""
+        for retiring in self._retiring:
+            retiring.cancel()
+        await asyncio.gather(*self._retiring, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
+
+    def renew(self) -> None:
+        """Use new connections from now on: what broke one, or made it half-open, has mostly done so to all.
+
+        Requests under way on the old ones may end, and have their time limit for it.
+        """
+        if self._session is not None:
+            retiring = asyncio.create_task(self._retire(self._session))
+            self._session = None
+            self._retiring.add(retiring)
+            retiring.add_done_callback(self._retiring.discard)
+
+    async def _retire(self, session: aiohttp.ClientSession) -> None:
+        try:
+            await asyncio.sleep(self._limit_seconds)
+        finally:
+            await session.close()
 
     def address(self, path: str, query: Mapping[str, str] | None = None) -> URL:
         """Return the full address of `path`, which is percent-encoded already."""

@@ -32,7 +32,7 @@ class Outcome(enum.Enum):
     FAILED = "failed"
     """A sound could not be played; those known to be missing are named."""
     NEVER_STARTED = "never started"
-    """Asterisk did not take the request: connection lost or no answer in time."""
+    """Asterisk is not known to have taken the request: connection lost or no answer in time. Stopped if it did."""
     OVERDUE = "overdue"
     """Not over within the limit; it was stopped."""
 
@@ -66,7 +66,18 @@ class End(enum.Enum):
     REJECTED = enum.auto()
     NO_ANSWER = enum.auto()
     VANISHED = enum.auto()  # Asterisk does not know it any more, but its end was not seen
+    WITHDRAWN = enum.auto()  # stopped by us before Asterisk had it
     DROPPED = enum.auto()  # the same, though its end would have been seen: Asterisk told none
+
+
+_WHATEVER_ELSE = {
+    End.NO_ANSWER: Outcome.NEVER_STARTED,
+    End.WITHDRAWN: Outcome.STOPPED,
+    End.REJECTED: Outcome.FAILED,
+    End.DROPPED: Outcome.FAILED,
+    End.GONE: Outcome.GONE,
+}
+"""Ends that say it all, whatever else is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +215,9 @@ class Playing:
         missing = self._missing(gone=gone)
         match end:
             case None:
-                outcome = Outcome.OVERDUE
-            case End.NO_ANSWER:
-                outcome = Outcome.NEVER_STARTED
-            case End.REJECTED | End.DROPPED:
-                outcome = Outcome.FAILED
-            case End.GONE:
-                outcome = Outcome.GONE
+                outcome = Outcome.OVERDUE if self.accepted else Outcome.NEVER_STARTED
+            case _ if end in _WHATEVER_ELSE:
+                outcome = _WHATEVER_ELSE[end]
             case _ if stopped:
                 outcome = Outcome.STOPPED
             case End.DONE:
@@ -221,7 +228,7 @@ class Playing:
                 outcome = Outcome.GONE
             case End.FAILED:
                 outcome = Outcome.FAILED
-            case End.VANISHED:
+            case _:
                 outcome = Outcome.STOPPED if self.stop_asked else Outcome.FINISHED
         observed = end is None or not (end is End.VANISHED or self._missed_the(end))
         return PlaybackResult(outcome, self._seconds(), observed=observed, missing=missing)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import structlog
 
-from .errors import AriError, ConnectionLost, Gone, InvalidState, NotFound, Rejected
+from .errors import Gone
 from .models import (
     ChannelDestroyed,
     ChannelDtmfReceived,
@@ -19,13 +19,15 @@ from .models import (
     StasisEnd,
     StayEvent,
 )
-from .playback import SCHEMES, End, Outcome, PlaybackResult, Playing
+from .playback import Outcome, PlaybackResult
+from .player import Player
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
     from .models import Channel
     from .operations import Channels, Playbacks
+    from .player import Spawn
 
 T = TypeVar("T")
 
@@ -33,16 +35,6 @@ log = structlog.get_logger()
 
 KEYS_KEPT = 64
 """Keys pressed before anybody listens that are kept; more than any caller types ahead, the oldest go first."""
-
-GRACE_SECONDS = 0.2
-"""How long an event may come after an answer that was sent at the same time; seen: under 2 ms."""
-
-
-class Spawn(Protocol):
-    """Starts a task that the client keeps and, at its own end, waits for."""
-
-    def __call__(self, work: Coroutine[None, None, T], /) -> asyncio.Task[T]:
-        """Start `work`."""
 
 
 class Handler(Protocol):
@@ -78,16 +70,15 @@ class Stay:
         self.args = args
         self.ended = asyncio.Event()
         self._channels = channels
-        self._playbacks = playbacks
-        self._spawn = spawn
         self._forget = forget
         self._keys: deque[str] = deque(maxlen=KEYS_KEPT)
         self._news = asyncio.Event()
         self._on_key: Callable[[str], None] | None = None
         self._on_gone: Callable[[], None] | None = None
-        self._playing: Playing | None = None
         self._stop_keys = ""
-        self._abandoned: set[str] = set()
+        self._player = Player(
+            channel.id, self.ended, channels=channels, playbacks=playbacks, spawn=spawn, gone=self.gone
+        )
 
     def __repr__(self) -> str:
         return f"<Stay {self.channel.id}{' ended' if self.ended.is_set() else ''}>"
@@ -197,39 +188,21 @@ class Stay:
         """
         if not media:
             raise ValueError("nothing to play")
-        if self._playing is not None:
+        if self._player.busy:
             raise RuntimeError("a stay plays one list of sounds at a time")
         if self.ended.is_set():
             return PlaybackResult(Outcome.GONE, 0.0)
         if any(key in stop_keys for key in self._keys):
             return PlaybackResult(Outcome.STOPPED, 0.0)
-        if strange := tuple(one for one in media if one.partition(":")[0] not in SCHEMES):
-            log.warning("ari_play_unknown_scheme", channel=self.channel.id)
-            return PlaybackResult(Outcome.FAILED, 0.0, missing=strange)
-        playing = self._playing = Playing()
         self._stop_keys = stop_keys
-        # A task of its own, so that cancelling us cannot lose a request on its way.
-        self._spawn(self._begin(playing, list(media)))
-        try:
-            await asyncio.wait([playing.end], timeout=limit_seconds)
-            if not playing.end.done():
-                await self._see_whether_dropped(playing)
-            stopped = playing.stopping is not None and playing.end.done() and await asyncio.shield(playing.stopping)
-            if playing.end.done() and playing.end.result() is End.FAILED:
-                await self._see_whether_gone()
-            return playing.result(gone=self.ended.is_set(), stopped=stopped)
-        finally:
-            self._playing = None
-            if not playing.end.done():
-                self._abandon(playing)
+        return await self._player.play(media, limit_seconds)
 
     def stop_playback(self) -> None:
         """Stop the playback in progress, if any; needs no await, so an `on_key` may call it.
 
         One that Asterisk has not accepted yet is stopped as soon as it has.
         """
-        if self._playing is not None:
-            self._stop(self._playing)
+        self._player.stop()
 
     # What the client tells.
 
@@ -239,11 +212,9 @@ class Stay:
             case ChannelDtmfReceived():
                 self._key(event.digit)
             case PlaybackStarted():
-                self._playback_started(event)
+                self._player.started(event)
             case PlaybackFinished():
-                self._abandoned.discard(event.playback.id)
-                if self._playing is not None and event.playback.id == self._playing.id:
-                    self._playing.finished(event)
+                self._player.finished(event)
             case ChannelHangupRequest() | StasisEnd() | ChannelDestroyed():
                 self.gone()
 
@@ -252,8 +223,7 @@ class Stay:
         if self.ended.is_set():
             return
         self.ended.set()
-        if self._playing is not None:
-            self._playing.finish(End.GONE)
+        self._player.gone()
         self._forget(self)
         self._news.set()
         on_gone, self._on_gone, self._on_key = self._on_gone, None, None
@@ -262,8 +232,7 @@ class Stay:
 
     def lose_sight(self, known_until: float) -> None:
         """Events stopped coming; the last sign of life was at `known_until`, by the event loop's clock."""
-        if self._playing is not None:
-            self._playing.lose_sight(known_until)
+        self._player.lose_sight(known_until)
 
     async def catch_up(self) -> None:
         """Find out what was missed while there was no events socket; the channel is still ours.
@@ -271,36 +240,18 @@ class Stay:
         Raises:
             AriError: Asterisk did not tell.
         """
-        playing = self._playing
-        if playing is None or playing.end.done():
-            return
-        if not playing.accepted:
-            playing.see_again()
-            return
-        if await self._find(playing):
-            playing.see_again()
-        else:
-            playing.vanish(GRACE_SECONDS)
+        await self._player.catch_up()
 
     # How it is done.
 
     def _key(self, digit: str) -> None:
-        if self._playing is not None and digit in self._stop_keys:
-            self._stop(self._playing)
+        if digit in self._stop_keys:
+            self._player.stop()
         if self._on_key is None:
             self._keys.append(digit)
             self._news.set()
         else:
             self._tell(self._on_key, digit)
-
-    def _playback_started(self, event: PlaybackStarted) -> None:
-        playing = self._playing
-        if playing is not None and event.playback.id == playing.id:
-            playing.started_sound(event)
-            if playing.stop_asked:
-                self._stop(playing)
-        elif event.playback.id in self._abandoned:
-            self._spawn(self._send_stop(event.playback.id))
 
     async def _ask(self, request: Coroutine[None, None, T]) -> T:
         try:
@@ -308,81 +259,6 @@ class Stay:
         except Gone:
             self.gone()
             raise
-
-    async def _begin(self, playing: Playing, media: list[str]) -> None:
-        """Have Asterisk take the playback."""
-        try:
-            try:
-                await self._channels.play_with_id(self.channel.id, playing.id, media)
-            except ConnectionLost:
-                # The connection broke after the request had left. Asterisk would take it twice, so look before,
-                # and not while it may still be reading what had arrived.
-                await asyncio.sleep(GRACE_SECONDS)
-                if not playing.accepted and not await self._find(playing):
-                    await self._channels.play_with_id(self.channel.id, playing.id, media)
-        except Gone:
-            playing.finish(End.GONE)
-            self.gone()
-        except (Rejected, InvalidState) as error:
-            log.warning("ari_play_rejected", channel=self.channel.id, error=str(error))
-            playing.finish(End.REJECTED)
-        except AriError as error:
-            if not playing.accepted:
-                log.warning("ari_play_not_taken", channel=self.channel.id, error=str(error))
-                playing.finish(End.NO_ANSWER)
-                self._abandon(playing)
-        else:
-            playing.accept()
-            if playing.stop_asked:
-                self._stop(playing)
-
-    async def _find(self, playing: Playing) -> bool:
-        """Ask Asterisk whether it has a playback, and how far it is."""
-        try:
-            playback = await self._playbacks.get(playing.id)
-        except NotFound:
-            return False
-        playing.accept()
-        if playback.state != "queued":
-            playing.assume_started()
-        return True
-
-    def _stop(self, playing: Playing) -> None:
-        playing.stop_asked = True
-        if playing.accepted and playing.stopping is None and not playing.end.done():
-            playing.stopping = self._spawn(self._send_stop(playing.id, playing))
-
-    def _abandon(self, playing: Playing) -> None:
-        """Nobody waits for it any more, so it must not be heard: now, or when it starts after all."""
-        if self.ended.is_set():
-            return
-        self._abandoned.add(playing.id)
-        self._stop(playing)
-
-    async def _send_stop(self, playback_id: str, playing: Playing | None = None) -> bool:
-        """Ask Asterisk to stop a playback; return whether it still had it."""
-        try:
-            await self._playbacks.stop(playback_id)
-        except NotFound:
-            if playing is not None:
-                playing.vanish(GRACE_SECONDS)
-            return False
-        except AriError as error:
-            log.warning("ari_stop_failed", channel=self.channel.id, error=str(error))
-            return False
-        return True
-
-    async def _see_whether_dropped(self, playing: Playing) -> None:
-        """Asterisk forgets some that it cannot play without a word, for example a recording that is not there."""
-        with contextlib.suppress(AriError, TimeoutError):
-            async with asyncio.timeout(GRACE_SECONDS):
-                if playing.accepted and not await self._find(playing):
-                    playing.finish(End.DROPPED)
-
-    async def _see_whether_gone(self) -> None:
-        """A playback cut by the end of the call fails just before the end is told."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.ended.wait(), GRACE_SECONDS)
 
     def _tell(self, listener: Callable[..., None], *args: str) -> None:
         """Call a listener; its fault must not become everybody's."""

@@ -1,0 +1,170 @@
+"""Many calls at once: none waits for another, and none leaves anything behind; over the fake and a real Asterisk."""
+
+import asyncio
+import gc
+import weakref
+
+import msgspec
+import pytest
+
+from hotline.ari import Gone, connection, models
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+BOUND = 0.5
+"""Seconds in which a call is answered on a busy machine of two cores; alone it takes 3 ms."""
+
+
+async def test_a_slow_handler_delays_no_other_call(serve, incoming, pbx):
+    """While one handler takes two seconds, twenty other calls are answered and ended as if it were not there."""
+    loop = asyncio.get_running_loop()
+    done, waits = asyncio.Event(), []
+
+    async def handler(stay):
+        came = loop.time()
+        if stay.args == ["slow"]:
+            await asyncio.sleep(2.0)
+            done.set()
+            return
+        await stay.answer()
+        waits.append(loop.time() - came)
+
+    await serve(handler)
+    slow = await incoming("slow")
+    for call in [await incoming("quick") for _ in range(20)]:
+        await call.over()
+    assert not done.is_set()
+    assert len(waits) == 20
+    assert max(waits) < BOUND
+    await slow.over()
+
+
+async def test_what_blocks_stands_in_front_of_nobody(serve, incoming, pbx):
+    """Twenty answers that wait for a sound to end hold up no other call's answer or variable, and no stop."""
+    loop = asyncio.get_running_loop()
+    stuck, waits, free = [], [], asyncio.Event()
+
+    async def handler(stay):
+        if stay.args == ["stuck"]:
+            playing = asyncio.create_task(stay.play([pbx.sound("long")], limit_seconds=60))
+            await asyncio.sleep(0.1)
+            stuck.append(asyncio.create_task(stay.answer()))
+            await free.wait()
+            stay.stop_playback()
+            await asyncio.gather(playing, stuck[-1])
+            return
+        came = loop.time()
+        await stay.answer()
+        await client.channels.set_channel_var(stay.channel.id, "x", "y")
+        waits.append(loop.time() - came)
+
+    client = await serve(handler)
+    blocked = [await incoming("stuck") for _ in range(20)]
+    await asyncio.sleep(0.4)
+    for call in [await incoming("quick") for _ in range(20)]:
+        await call.over()
+    assert len(stuck) == 20
+    assert not any(answer.done() for answer in stuck)
+    assert len(waits) == 20
+    assert max(waits) < BOUND
+    free.set()
+    for call in blocked:
+        await call.over()
+
+
+async def hear(stay, *media, seconds=5.0):
+    """Play something."""
+    await stay.play(media, limit_seconds=seconds)
+
+
+async def fail(stay):
+    """Break."""
+    raise RuntimeError("not today")
+
+
+async def listen(stay):
+    """Wait for the caller with a listener of our own."""
+    keys = asyncio.Queue()
+    stay.listen(keys.put_nowait, lambda: keys.put_nowait(None))
+    await keys.get()
+
+
+async def test_a_call_that_ended_is_freed(serve, incoming, pbx):
+    """However calls end, of their stays, keys, listeners, requests and tasks nothing is left in the client."""
+    loop = asyncio.get_running_loop()
+    short, long, none = pbx.sound("short"), pbx.sound("long"), pbx.sound("none")
+    by_themselves = {
+        "played": lambda stay: hear(stay, short),
+        "missing": lambda stay: hear(stay, none, short),
+        "overdue": lambda stay: hear(stay, long, seconds=0.05),
+        "went on": lambda stay: stay.continue_in_dialplan("after", "x", 3),
+        "failed": fail,
+    }
+    by_the_caller = {
+        "heard": lambda stay: hear(stay, long),
+        "listened": listen,
+        "asked": lambda stay: stay.key(within=60),
+    }
+    stays = weakref.WeakSet()
+
+    async def handler(stay):
+        stays.add(stay)
+        await stay.answer()
+        await (by_themselves | by_the_caller)[stay.args[0]](stay)
+
+    client = await serve(handler)
+    calls = [(way, await incoming(way)) for way in [*by_themselves, *by_the_caller] * 3]
+    await asyncio.sleep(0.5)
+    for way, call in calls:
+        if way in by_the_caller:
+            await call.hang_up()
+    for way, call in calls:
+        await call.over()
+        if way == "went on":
+            await call.hang_up()
+    until = loop.time() + 2
+    while stays and loop.time() < until:
+        await asyncio.sleep(0.02)
+        gc.collect()
+    assert not stays
+    assert not client.stays
+    assert not client._handlers
+    assert not client._work
+    assert not client._requests.over_socket._waiting
+    ours = [task for task in asyncio.all_tasks() if "/ari/" in str(task.get_coro()) and "/fake/" not in str(task)]
+    assert not [task for task in ours if task.get_name().startswith("call ")]
+
+
+async def test_asterisk_sends_only_what_is_used(serve, incoming, pbx, monkeypatch):
+    """Of all that happens in a call, only events that the client uses are sent to it."""
+    types = []
+
+    def decode(text):
+        types.append(msgspec.json.decode(text)["type"])
+        return models.decode_event(text)
+
+    monkeypatch.setattr(connection, "decode_event", decode)
+
+    async def handler(stay):
+        await stay.ring()
+        await stay.progress()
+        await stay.answer()
+        await client.channels.set_channel_var(stay.channel.id, "x", "y")
+        await stay.play([pbx.sound("short"), pbx.sound("short")], limit_seconds=5)
+        try:
+            await stay.key(within=5)
+            await stay.key(within=5)
+        except Gone:
+            pass
+
+    client = await serve(handler)
+    call = await incoming()
+    await call.playing(pbx.sound("short"))
+    await call.press("1")
+    await asyncio.sleep(0.4)
+    await call.hang_up()
+    await call.over()
+    await asyncio.sleep(0.1)
+    used = {kind.__struct_config__.tag for kind in models.KnownEvent.__args__}
+    assert set(types) == used - {"ApplicationReplaced", "ChannelDestroyed"}
+    assert types.count("PlaybackStarted") == 2
