@@ -55,6 +55,7 @@ async def test_nothing_that_began_took_no_time():
     """A playback stopped while it was queued has played for 0 s."""
     playing = Playing()
     playing.accept()
+    playing.stop_asked = True
     await asyncio.sleep(0.01)
     playing.finished(finished("done"))
     assert playing.result(gone=False, stopped=True).seconds == 0.0

@@ -139,6 +139,8 @@ class Playing:
     def started_sound(self, event: PlaybackStarted) -> None:
         """Asterisk came to a sound of it."""
         self.accept()
+        if self.end.done():
+            return
         self._sounds.append(self._came(event))
         if self._started_at is None:
             self._started_at = self._loop.time()
@@ -191,9 +193,9 @@ class Playing:
     def finished(self, event: PlaybackFinished) -> None:
         """The event of its end came."""
         self.accept()
-        if self._was_lost:
-            self.assume_started()
         failed = event.playback.state == "failed"
+        if self._was_lost or not (failed or self.stop_asked):
+            self.assume_started()
         if failed:
             self._last_failed = self._came(event)
         self.finish(End.FAILED if failed else End.DONE)
@@ -223,7 +225,6 @@ class Playing:
             case End.DONE:
                 # `done` is the truth about a hang-up, also of a caller who went in the very next moment.
                 outcome = Outcome.FAILED if missing else Outcome.FINISHED
-                self.assume_started()
             case _ if gone:
                 outcome = Outcome.GONE
             case End.FAILED:
