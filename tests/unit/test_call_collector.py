@@ -1,5 +1,7 @@
 """Key collection, without clock or line."""
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +44,22 @@ def test_a_whole_number_without_end_key_is_taken_after_its_grace(number):
     collector = Collector(NUMBER)
     assert press(collector, number) is None
     assert collector.give_up() == Keyed(number, Reason.COMPLETE)
+
+
+def test_all_of_it_has_its_time():
+    """However fast one key follows another, the answer may take no longer than its whole time."""
+    collector = Collector(dataclasses.replace(NUMBER, total=20.0))
+    collector.pass_time(12.0)
+    assert collector.patience == 8.0
+    press(collector, "01")
+    assert collector.patience == 6.0
+    collector.pass_time(6.0)
+    press(collector, "2")
+    assert collector.patience == 2.0
+    collector.pass_time(3.0)
+    assert collector.press("3") is None
+    assert collector.patience == 0.0
+    assert collector.give_up() == Keyed("0123", Reason.INCOMPLETE)
 
 
 def test_too_few_digits_at_the_timeout_are_kept():

@@ -77,7 +77,9 @@ class Call:
         await self.say(*prompts, keys=entry.meaningful)
         collector = Collector(entry, already)
         while True:
+            asked_at = self._line.now()
             key = await self._line.keypad.next(collector.patience)
+            collector.pass_time(self._line.now() - asked_at)
             keyed = collector.give_up() if key is None else collector.press(key)
             if keyed is not None:
                 return keyed

@@ -1,11 +1,12 @@
 """Collecting keys: a pure state machine, without clock or line.
 
 Feed it keys with `press`; when `patience` seconds have passed without one, tell it with `give_up`. Either returns the
-result once there is one. The caller of both counts the seconds from the end of the prompt.
+result once there is one. The caller of both counts the seconds from the end of the prompt and tells them to `pass_time`.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -54,6 +55,7 @@ class Entry:
         between: seconds between two keys.
         end: keys that end an answer; on nothing they mean nothing (a late `#` is swallowed).
         clear: keys that clear the answer, or go back when there is none.
+        total: seconds for all of it, whatever is keyed meanwhile.
     """
 
     keys: str
@@ -62,6 +64,7 @@ class Entry:
     between: float
     end: str = ""
     clear: str = ""
+    total: float = math.inf
 
     @property
     def meaningful(self) -> str:
@@ -75,14 +78,18 @@ class Collector:
     def __init__(self, entry: Entry, already: str = "") -> None:
         self._entry = entry
         self._digits = already
+        self._passed = 0.0
 
     @property
     def patience(self) -> float:
         """Seconds the next key may take."""
         entry = self._entry
-        if not self._digits:
-            return entry.first
-        return entry.grace.get(len(self._digits), entry.between)
+        wait = entry.grace.get(len(self._digits), entry.between) if self._digits else entry.first
+        return max(0.0, min(wait, entry.total - self._passed))
+
+    def pass_time(self, seconds: float) -> None:
+        """Take note that `seconds` have passed, with or without a key at their end."""
+        self._passed += seconds
 
     def press(self, key: str) -> Keyed | None:
         """Take in a key; return the result once there is one."""
@@ -91,7 +98,7 @@ class Collector:
             self._digits += key
             if len(self._digits) > max(entry.grace):
                 return self._result(Reason.TOO_LONG)
-            return self._result(Reason.COMPLETE) if self.patience == 0 else None
+            return self._result(Reason.COMPLETE) if entry.grace.get(len(self._digits)) == 0 else None
         if key in entry.end:
             if not self._digits:
                 return None
