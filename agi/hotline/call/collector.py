@@ -1,7 +1,7 @@
 """Collecting keys: a pure state machine, without clock or line.
 
 Feed it keys with `press`; when `patience` seconds have passed without one, tell it with `give_up`. Either returns the
-result once there is one. The caller of both counts the seconds from the end of the prompt and tells them to `pass_time`.
+result once there is one. Its user counts the seconds from the end of the prompt and tells them to `pass_time`.
 """
 
 from __future__ import annotations
