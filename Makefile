@@ -25,7 +25,7 @@ environment:
 	@$(SET_UP) --no-pbx
 
 demo: setup ## call the hotline with a softphone and show what was said, heard and stored
-	@$(BIN)/hotline demo $(ARGS)
+	@tests/in-private-network $(BIN)/hotline demo $(ARGS)
 
 run: setup ## start the hotline with its private Asterisk and call it yourself
 	@$(BIN)/hotline run $(ARGS)

@@ -20,13 +20,14 @@ from hotline.demo.house import prompts
 from hotline.demo.run import run as keep_up
 from hotline.demo.run_folder import FolderUnsafe
 from hotline.demo.show import progress
+from hotline.dialogue.vocabulary import PROMPTS
 from hotline.menu import MenuError, load
 from hotline.pbx import PbxUnavailable, SiteError, install_root
 from hotline.phone import PhoneError
 from hotline.processes import ChildFailed, MissingProgram
 from hotline.prompts import PromptsError, Script
 from hotline.records import MigrationFailed, RecordsUnavailable
-from hotline.service import serving
+from hotline.service import serving, stopped_or_ended
 from hotline.settings import SHARE, Settings, SettingsError
 
 SET_UP_WRONG = 2
@@ -83,11 +84,11 @@ def run(address: Annotated[str, typer.Option(help="where SIP listens")] = "127.0
 def serve() -> None:
     """Take calls from the Asterisk and with the database of the settings, until stopped."""
 
-    async def forever() -> None:
+    async def until_stopped() -> None:
         async with serving(Settings.load()) as task:
-            await task
+            await stopped_or_ended(task)
 
-    _run(forever())
+    _run(until_stopped())
 
 
 @pbx.command("install")
@@ -102,7 +103,7 @@ def pbx_install() -> None:
 def menu_check() -> None:
     """Say every fault of the menu, with file and line."""
     at = Settings.load().menu
-    load(at, Script.load(SHARE / "sounds" / "vi.toml").prompts)
+    load(at, Script.load(SHARE / "sounds" / "vi.toml", required=PROMPTS).prompts)
     console.print(f"{at}: no fault")
 
 

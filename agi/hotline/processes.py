@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 STOP_SECONDS = 5.0
+_HOMES = frozenset({"home", "mnt", "opt", "root", "srv", "work"})
+"""Top folders in which a distribution's root file system has nothing that a server needs."""
 
 
 class MissingProgram(Exception):
@@ -70,6 +72,9 @@ class Box:
             line += ["--unshare-user", "--uid", "65534", "--gid", "65534"]
         else:
             line += ["--proc", "/proc"]
+        # Shared folders may lie where the root has none: an empty place for them needs no right to write there.
+        for top in sorted({folder.parts[1] for folder in self.shared} & _HOMES) if self.root is not None else ():
+            line += ["--tmpfs", f"/{top}"]
         for folder in self.shared:
             line += ["--bind", str(folder), str(folder)]
         return [*line, "--", *argv]

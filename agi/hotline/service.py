@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ import structlog
 from hotline import ari
 from hotline.call import CallerGone, LineError
 from hotline.desk import CallerRefused, CallRecord, Desk, Ledger, RecordsUnavailable, Vault, caller_number
-from hotline.dialogue import Hotline, Readings, converse
+from hotline.dialogue import Hotline, Readings, converse, outcomes
+from hotline.dialogue.vocabulary import PROMPTS
 from hotline.doors.ari import AriDoor
 from hotline.menu import load
 from hotline.prompts import Library, Script, SpokenSecrets
@@ -47,14 +49,21 @@ class Service:
                 await converse(call, self._hotline)
             except CallerGone:
                 pass
+            except asyncio.CancelledError:
+                await self._apologise(call)
+                raise
             except Exception:
-                call.outcome = "failed"
                 log.exception("call_failed")
-                with contextlib.suppress(LineError):
-                    await call.say(APOLOGY, keys="")
-                    await call.hang_up()
+                await self._apologise(call)
             finally:
                 await self._write_down(call, started)
+
+    async def _apologise(self, call: Call) -> None:
+        """Tell the caller that we can't go on. What they got before stays the outcome."""
+        call.outcome = call.outcome or outcomes.FAILED
+        with contextlib.suppress(LineError):
+            await call.say(APOLOGY, keys="")
+            await call.hang_up()
 
     async def _write_down(self, call: Call, started: datetime) -> None:
         outcome = call.outcome or "hung-up"
@@ -92,7 +101,7 @@ async def serving(settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
         MenuError, PromptsError, SecretsUnsafe, SettingsError: something is not as it must be to serve callers.
         AriError: Asterisk refused us, at the start or later.
     """
-    script = Script.load(SHARE / "sounds" / "vi.toml")
+    script = Script.load(SHARE / "sounds" / "vi.toml", required=PROMPTS)
     library = Library.open(settings.voice.sounds, script)
     menu = load(settings.menu, script.prompts)
     async with contextlib.AsyncExitStack() as stack:
@@ -135,3 +144,16 @@ async def connected(client: ari.Client, running: asyncio.Task[None]) -> None:
         waiting.cancel()
     if running.done():
         running.result()
+
+
+async def stopped_or_ended(task: asyncio.Task[None]) -> None:
+    """Wait for SIGINT or SIGTERM, or for the end of `task`."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({stopped, task}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()

@@ -6,11 +6,13 @@ The menu's words and timers are not here: an admin edits them in `dialplan/menu.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableError
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -30,8 +32,17 @@ def _share() -> Path:
 SHARE = _share()
 CACHE = Path.home() / ".cache" / "vssid-hotline"
 
+ELSEWHERE = frozenset({"HOTLINE_DEBIAN_MIRROR"})
+"""Names that are read elsewhere, when the private Asterisk is installed."""
 
-class AriSettings(BaseModel):
+
+class Group(BaseModel):
+    """A group of settings; a misspelt name is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AriSettings(Group):
     """How the application reaches Asterisk."""
 
     url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$", description="address of Asterisk's HTTP server")] = (
@@ -42,7 +53,7 @@ class AriSettings(BaseModel):
     app: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Stasis application name")] = "hotline"
 
 
-class DatabaseSettings(BaseModel):
+class DatabaseSettings(Group):
     """Where the members and records are."""
 
     dsn: Annotated[SecretStr, Field(description="PostgreSQL connection URI")] = SecretStr("postgresql:///hotline")
@@ -59,7 +70,7 @@ class DatabaseSettings(BaseModel):
         return dsn
 
 
-class PasswordSettings(BaseModel):
+class PasswordSettings(Group):
     """What a new password looks like and how it is kept (SPEC §4)."""
 
     length: Annotated[int, Field(ge=6, le=12, description="digits; nine of eight symbols are 27 bits")] = 9
@@ -85,7 +96,7 @@ class PasswordSettings(BaseModel):
         return digits
 
 
-class LimitSettings(BaseModel):
+class LimitSettings(Group):
     """How often (SPEC §3, Limits)."""
 
     caller_failures_hour: Annotated[int, Field(ge=3, le=20, description="failed checks a caller may have an hour")] = 6
@@ -97,7 +108,7 @@ class LimitSettings(BaseModel):
     pending_day: Annotated[int, Field(ge=3, le=50, description="passwords of one account begun a day")] = 10
 
 
-class VoiceSettings(BaseModel):
+class VoiceSettings(Group):
     """How the prompts sound and where they lie."""
 
     sounds: Annotated[Path, Field(description="folder of the built prompts")] = (
@@ -110,7 +121,7 @@ class VoiceSettings(BaseModel):
     rate: Annotated[int, Field(ge=80, le=260, description="words a minute")] = 140
 
 
-class CallSettings(BaseModel):
+class CallSettings(Group):
     """A call as a whole."""
 
     notice: Annotated[
@@ -142,17 +153,28 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: a value is not allowed; secrets are not shown.
         """
+        known = {f"HOTLINE_{name.upper()}" for name in cls.model_fields} | ELSEWHERE
+        unknown = [name for name in os.environ if name.startswith("HOTLINE_") and name.partition("__")[0] not in known]
+        if unknown:
+            raise SettingsError("\n".join(f"{name}: there is no such setting" for name in sorted(unknown)))
         try:
             return cls()
         except ValidationError as wrong:
             raise SettingsError("\n".join(_sentence(error) for error in wrong.errors(include_url=False))) from None
+        except UnreadableError as wrong:
+            group = str(wrong).split('"')[1].upper()
+            raise SettingsError(f"HOTLINE_{group}: a group of settings; set HOTLINE_{group}__… one by one") from None
 
 
-_SECRET = ("password", "pepper", "dsn")
+_SECRET = ("password", "pepper", "dsn", "url")
 
 
 def _sentence(error: ErrorDetails) -> str:
     path = [str(part) for part in error["loc"]]
     name = "HOTLINE_" + "__".join(part.upper() for part in path)
-    shown = "(hidden)" if path[-1] in _SECRET else repr(error["input"])
+    if error["type"] == "extra_forbidden":
+        return f"{name}: there is no such setting"
+    # A value in the wrong place may hold a secret too: an address with a password, a group as JSON.
+    hidden = path[-1] in _SECRET or error["type"] == "model_type" or not isinstance(error["input"], str)
+    shown = "(hidden)" if hidden else repr(error["input"])
     return f"{name}={shown}: {error['msg']}"

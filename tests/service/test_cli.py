@@ -34,18 +34,40 @@ def test_a_wrong_setting_is_named_with_what_is_allowed(hotline):
 
 def test_a_wrong_secret_is_named_but_not_shown(hotline):
     """The value of a secret setting appears nowhere."""
-    status, said = hotline("serve", HOTLINE_PASSWORD__PEPPER="too-short-a-pepper")
+    status, said = hotline("settings", "check", HOTLINE_DATABASE__DSN="mysql://hotline:hush@db/hotline")
     assert status == 2
-    assert "HOTLINE_PASSWORD__PEPPER=(hidden)" in said
-    assert "too-short-a-pepper" not in said
+    assert said.startswith("hotline: HOTLINE_DATABASE__DSN=(hidden): ")
+    assert "hush" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HOTLINE_ARI__URL", "http://hotline:hush@pbx"),
+        ("HOTLINE_DATABASE", '"postgresql://hotline:hush@db"'),
+        ("HOTLINE_DATABASE", "postgresql://hotline:hush@db"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_shown_either(hotline, name, value):
+    """One line that names the setting, without its value."""
+    status, said = hotline("settings", "check", **{name: value})
+    assert status == 2
+    assert name in said
+    assert said.count("\n") == 1
+    assert "hush" not in said
+
+
+@pytest.mark.parametrize("name", ["HOTLINE_PASSWORD__LENGHT", "HOTLINE_MENUE"])
+def test_a_misspelt_setting_is_told(hotline, name):
+    """A setting that does not exist is not passed over in silence."""
+    assert hotline("settings", "check", **{name: "8"}) == (2, f"hotline: {name}: there is no such setting\n")
 
 
 def test_a_faulty_menu_is_told_with_file_and_line(hotline, tmp_path):
     """An admin's slip ends in one line that says where."""
     menu = tmp_path / "menu.toml"
-    menu.write_text(
-        'start = "main"\ngive_up = "other-ways"\n[menu.main]\nprompt = "men"\nagain = "menu"\nkeys = {9 = "end"}\n'
-    )
+    head = 'start = "main"\ngive_up = "other-ways"\n'
+    menu.write_text(head + '[menu.main]\nprompt = "men"\nagain = "menu"\nkeys = {8 = "reissue", 9 = "end"}\n')
     status, said = hotline("menu", "check", HOTLINE_MENU=str(menu))
     assert status == 2
     assert said == f"hotline: {menu}:3: there is no prompt “men”\n"

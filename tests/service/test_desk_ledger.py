@@ -58,10 +58,16 @@ async def test_every_sample_member_signs_in_with_the_password_given(desk, databa
         assert await desk.sign_in(number, "87654321") is SignIn.OK
 
 
-async def test_loading_the_samples_again_changes_nothing(desk, database, vault):
-    """Members that are there keep their password."""
-    assert await load_sample(database, vault, SecretDigits("11111111")) == 0
-    assert await desk.sign_in("0123456789", "87654321") is SignIn.OK
+async def test_samples_loaded_again_begin_afresh(desk, database, vault):
+    """They have the new password and no other; members who are no samples are left alone."""
+    async with database.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO members (phone, insurance_number, full_name) VALUES ('+84900000000', '5555555555', 'A')"
+        )
+    assert await load_sample(database, vault, SecretDigits("11111111")) == 10
+    assert await desk.sign_in("0123456789", "11111111") is SignIn.OK
+    assert await desk.sign_in("0123456789", "87654321") is SignIn.REFUSED
+    assert await rows(database, "SELECT count(*) FROM members WHERE NOT is_sample") == [(1,)]
 
 
 @pytest.mark.parametrize(

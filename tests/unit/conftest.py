@@ -51,6 +51,7 @@ class FakeReissue:
     log: list
     works: bool = True
     overtaken: bool = False
+    forever: bool = False
     password: SecretDigits = field(default_factory=lambda: SecretDigits(PASSWORD))
 
     async def began(self):
@@ -60,6 +61,8 @@ class FakeReissue:
     async def heard(self):
         await asyncio.sleep(0)
         self.log.append("heard")
+        if self.forever:
+            await asyncio.sleep(60)
         return self.works
 
 
@@ -88,7 +91,12 @@ class FakeDesk:
         self.log.append("match" if finding else "mismatch")
         if not finding:
             return None
-        return FakeReissue(self.log, works=self.trouble != "stuck", overtaken=self.trouble == "overtaken")
+        return FakeReissue(
+            self.log,
+            works=self.trouble != "stuck",
+            overtaken=self.trouble == "overtaken",
+            forever=self.trouble == "forever",
+        )
 
 
 @dataclass

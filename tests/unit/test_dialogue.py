@@ -58,9 +58,9 @@ async def test_a_mismatch_is_told_and_may_be_tried_again(talk):
 
 async def test_three_mismatches_end_with_the_other_ways(talk):
     """After the last try the caller hears how else a password can be had."""
-    held = await talk(On("menu", "8"), *[On("ask-number", WRONG + "#")] * 3)
+    held = await talk(On("menu", "8"), *[On("ask-number", WRONG + "#")] * 3, *[On("read-back-ask", "1")] * 2)
     assert held.said().count("mismatch") == 3
-    assert held.said()[-2:] == ["other-ways", "goodbye"]
+    assert held.said()[-2] == "other-ways"
     assert held.call.outcome == "mismatch"
 
 
@@ -72,8 +72,59 @@ async def test_a_number_read_back_wrong_is_keyed_again_at_no_cost(talk):
         On("ask-number", WRONG + "#"),
         On("read-back-ask", "2"),
         On("ask-number", NUMBER + "#"),
+        On("read-back-ask", "1"),
     )
     assert held.desk.log[:3] == [f"look up {WRONG}", "mismatch", f"look up {NUMBER}"]
+
+
+SECOND_NUMBER = (On("menu", "8"), On("ask-number", WRONG + "#"), On("check", ""), On("ask-number", NUMBER + "#"))
+
+
+@pytest.mark.parametrize(
+    ("keys", "then"),
+    [
+        (["0", "1"], "check"),
+        (["*"], "ask-number"),
+        (["9"], "goodbye"),
+        (["5", "1"], "check"),
+        (["", "1"], "check"),
+        (["", "", ""], "other-ways"),
+    ],
+    ids=["again", "clear", "end", "wrong key", "silence", "only silence"],
+)
+async def test_a_number_read_back_needs_a_yes(talk, keys, then):
+    """Only 1 confirms; 0 reads it once more, * clears, 9 ends, anything else is asked again."""
+    held = await talk(*SECOND_NUMBER, *[On("read-back-ask", key) for key in keys], On(then, HANG_UP))
+    said = held.said()
+    after = said[len(said) - said[::-1].index("read-back-ask") :]
+    assert after[0] == then
+
+
+async def test_a_key_pressed_twice_at_the_read_back_is_not_a_digit(talk):
+    """After the number was confirmed nothing is added to it."""
+    numbers = On("ask-number", WRONG + "#"), On("ask-number", NUMBER)
+    held = await talk(On("menu", "8"), *numbers, On("read-back-ask", "11"))
+    assert held.desk.log[2:4] == [f"look up {NUMBER}", "match"]
+
+
+async def test_going_back_to_the_menu_gives_no_more_numbers(talk):
+    """Three numbers a call, however often the caller goes through the menu."""
+    held = await talk(
+        On("menu", "8"),
+        On("ask-number", WRONG + "#"),
+        On("ask-number", "*"),
+        On("menu-help", "8"),
+        *[On("ask-number", WRONG + "#")] * 3,
+        *[On("read-back-ask", "1")] * 3,
+    )
+    assert held.desk.log.count("mismatch") == 3
+
+
+async def test_a_slow_caller_may_pause_after_every_digit(talk):
+    """Slow is not silent: as long as digits come, pauses are not counted."""
+    slowly = [On("continue-number", digit) for digit in NUMBER[1:] + "#"]
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER[0]), *slowly)
+    assert held.desk.log[:2] == [f"look up {NUMBER}", "match"]
 
 
 async def test_too_few_digits_are_kept(talk):
@@ -132,6 +183,32 @@ async def test_the_password_is_read_again_on_wish_five_times(talk):
     assert held.said()[-2:] == ["advice", "goodbye"]
 
 
+async def test_0_reads_the_password_once_more_as_well(talk):
+    """0 means “again” everywhere outside number entry and readings."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), On("after-reading", "0"))
+    assert held.said().count("repeat-password") == 2
+
+
+async def test_a_stray_key_after_the_readings_does_not_end_the_call(talk):
+    """The offer of another reading is made again."""
+    keys = On("after-reading", "5"), On("after-reading", "1")
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), *keys)
+    assert held.said().count("repeat-password") == 2
+
+
+async def test_who_does_nothing_is_not_kept_into_another_minute(talk):
+    """After a slow call the wait is short and the goodbye too, so that it still fits into the paid minute."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#", pace=2.5))
+    assert held.said()[-2:] == ["after-reading", "farewell"]
+    assert held.call.seconds() - held.call.answered_at < 60
+
+
+async def test_a_key_left_over_does_not_skip_the_other_ways(talk):
+    """What a caller is told at the end of all tries is heard, whatever was keyed before."""
+    held = await talk(On("menu", "55555"))
+    assert held.said()[-2:] == ["other-ways", "goodbye"]
+
+
 async def test_a_caller_cut_off_in_the_first_reading_keeps_the_old_password(talk):
     """Until the first reading was heard in full, nothing becomes active."""
     held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), On("new-password", HANG_UP, after=-1.0))
@@ -151,6 +228,12 @@ async def test_a_password_that_could_not_be_made_active_is_told(talk):
     held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), trouble="stuck")
     assert held.said()[-3:] == ["repeat-password", "not-activated", "goodbye"]
     assert held.call.outcome == "not-activated"
+
+
+async def test_an_activation_that_takes_too_long_is_told(talk):
+    """A caller does not wait for a database that stays away."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), trouble="forever")
+    assert held.said()[-3:] == ["repeat-password", "not-activated", "goodbye"]
 
 
 async def test_no_input_gets_help_and_an_end(talk):

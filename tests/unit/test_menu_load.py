@@ -56,6 +56,7 @@ def test_a_key_leads_where_the_admin_wrote(read):
         ('8 = "reissue"', 'A = "reissue"', 3, "“A” is no key of a phone"),
         ('1 = "say help", 9 = "end"', '1 = "say help"', 7, "dead end"),
         ('1 = "menu more", ', "", 7, "no key leads to menu “more”"),
+        ('8 = "reissue"', '8 = "say help"', 1, "no key leads to “reissue”"),
         ('start = "main"', 'start = "mein"', 1, "no such menu"),
         ('give_up = "help"', 'give_up = "hulp"', 1, "no such prompt"),
     ],

@@ -3,8 +3,8 @@
 from hotline.call.call import Call, Step
 from hotline.call.collector import Collector, Entry, Keyed, Reason
 from hotline.call.errors import CallerGone, LineError, LineFailed, SoundFailed
-from hotline.call.keypad import Keypad
-from hotline.call.line import KEYS, Ended, Line, Played, Sound, Sounds
+from hotline.call.keypad import KEYS, Keypad
+from hotline.call.line import Ended, Line, Played, Sound, Sounds
 
 __all__ = [
     "KEYS",

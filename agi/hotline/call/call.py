@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from hotline.call.collector import Collector
-from hotline.call.line import KEYS
+from hotline.call.errors import CallerGone
+from hotline.call.keypad import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LATE = 0.5
-"""Seconds of silence that work may take beyond the prompt that bridges it, before the prompt is said again."""
+"""Seconds of silence that work may take before a prompt is said to bridge it, or is said again."""
+
+BILLED = 60.0
+"""Seconds of a billed minute."""
+ENDING = 0.5
+"""Seconds kept free at its end, for a hang-up to arrive at the carrier."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +57,22 @@ class Call:
         self._began = line.now()
 
     def seconds(self) -> float:
-        """Return the seconds since the call came in."""
-        return self._line.now() - self._began
+        """Return the seconds since the call came in; after its end, the seconds it lasted."""
+        gone_at = self._line.gone_at
+        return (self._line.now() if gone_at is None else gone_at) - self._began
+
+    def paid_seconds_left(self) -> float:
+        """Return the seconds in which the call can go on and end without another minute to pay."""
+        answered = self.seconds() if self.answered_at is None else self.answered_at
+        return BILLED - ENDING - (self.seconds() - answered) % BILLED
 
     def reached(self, step: str) -> None:
         """Note that the caller has come to `step`."""
         self.steps.append(Step(step, round(self.seconds(), 2)))
+
+    def length(self, *prompts: str) -> float:
+        """Return the seconds that `prompts` take."""
+        return sum(self._sounds[prompt].seconds for prompt in prompts)
 
     async def open_early(self) -> None:
         """Let the caller hear us before the answer, free of charge."""
@@ -92,13 +108,29 @@ class Call:
         """
         task = asyncio.ensure_future(work)
         try:
-            while True:
-                await self._line.play([self._sounds[prompt] for prompt in prompts], "")
-                await asyncio.wait({task}, timeout=LATE)
-                if task.done():
-                    return task.result()
+            await self.say(*prompts, keys="")
+            return await self._until_done(task, prompts)
         finally:
             task.cancel()
+
+    async def cover(self, work: Awaitable[T], *prompts: str) -> T:
+        """Return the result of `work`; when it takes long, say `prompts` meanwhile, again and again.
+
+        It is done to its end even if the caller hangs up meanwhile.
+        """
+        task = asyncio.ensure_future(work)
+        try:
+            return await self._until_done(task, prompts)
+        except CallerGone:
+            await task
+            raise
+
+    async def _until_done(self, task: asyncio.Future[T], prompts: Sequence[str]) -> T:
+        while True:
+            await asyncio.wait({task}, timeout=LATE)
+            if task.done():
+                return task.result()
+            await self.say(*prompts, keys="")
 
     async def read_out(self, sound: Sound) -> None:
         """Play `sound` to its end; every key before and during it is ignored."""

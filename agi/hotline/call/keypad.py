@@ -12,6 +12,9 @@ from hotline.call.errors import CallerGone
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+KEYS = "0123456789*#"
+"""The keys of a phone; the tones A to D, which no caller has, are passed over."""
+
 MOST_WAITING = 64
 """Keys kept at most; a stuck key must not fill the memory. The oldest are kept: they were meant."""
 
@@ -27,7 +30,7 @@ class Keypad:
 
     def press(self, key: str) -> bool:
         """Take in a key as it arrives; return whether it counts (it does not while keys are ignored)."""
-        if self._deaf or self._closed or len(self._waiting) >= MOST_WAITING:
+        if key not in KEYS or self._deaf or self._closed or len(self._waiting) >= MOST_WAITING:
             return False
         self._waiting.append(key)
         self._arrived.set()

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from hotline.call.keypad import Keypad
 
-KEYS = "0123456789*#"
-
 
 class Sound(Protocol):
     """Something to play.
@@ -65,6 +63,10 @@ class Line(Protocol):
     """
 
     keypad: Keypad
+
+    @property
+    def gone_at(self) -> float | None:
+        """When the caller hung up or was hung up, by `now`; None before."""
 
     def now(self) -> float:
         """Return the line's clock, in seconds."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hotline.call.errors import CallerGone, SoundFailed
-from hotline.call.keypad import Keypad
+from hotline.call.keypad import KEYS, Keypad
 from hotline.call.line import Ended, Played
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class ScriptedKeypad(Keypad):
     async def next(self, within: float) -> str | None:
         """Return the next key; the caller's clock moves on instead of ours."""
         until = self._line.now() + within
-        while not self.has("0123456789*#") and not self.closed and self._line.pass_time(until):
+        while not self.has(KEYS) and not self.closed and self._line.pass_time(until):
             pass
         return await super().next(0)
 
@@ -88,6 +88,12 @@ class ScriptedLine:
         self._ahead: list[tuple[float, int, str]] = []
         self._count = 0
         self._pressed = ""
+        self._gone_at: float | None = None
+
+    @property
+    def gone_at(self) -> float | None:
+        """When the call ended, in virtual time."""
+        return self._gone_at
 
     def now(self) -> float:
         """Return the virtual time in seconds."""
@@ -106,7 +112,7 @@ class ScriptedLine:
     def _do(self, what: str) -> None:
         if what == HANG_UP:
             self.log.append("caller hung up")
-            self.keypad.close()
+            self._close()
         elif self.keypad.press(what):
             self._pressed += what
 
@@ -141,7 +147,11 @@ class ScriptedLine:
         """End the call."""
         if not self.keypad.closed:
             self.log.append("hang up")
-            self.keypad.close()
+            self._close()
+
+    def _close(self) -> None:
+        self._gone_at = self._now
+        self.keypad.close()
 
     def _check(self) -> None:
         if self.keypad.closed:

@@ -63,7 +63,8 @@ async def house(
 ) -> AsyncIterator[House]:
     """Bring the house up, with SIP and media on `address`, and take it down after the block.
 
-    The database is that of the settings if one is set there, else an embedded Postgres that starts empty.
+    The database is that of the settings if one is set there, else an embedded Postgres that starts empty; sample
+    members begin afresh in either.
 
     Raises:
         FolderUnsafe, MissingProgram, PbxUnavailable, PromptsError, RecordsUnavailable: something is missing or broken;
@@ -73,7 +74,8 @@ async def house(
         folder = stack.enter_context(run_folder())
         library = prompts(settings, progress)
         settings = settings.model_copy(deep=True)
-        settings.password.pepper = SecretStr(secrets.token_urlsafe(32))
+        if not settings.password.pepper.get_secret_value() and settings.password.pepper_file is None:
+            settings.password.pepper = SecretStr(secrets.token_urlsafe(32))
         progress("Postgres", 0.0)
         if "dsn" not in settings.database.model_fields_set:
             postgres = await stack.enter_async_context(EmbeddedPostgres(folder))
@@ -132,7 +134,7 @@ def accounts(members: Sequence[SampleMember]) -> list[PhoneAccount]:
 
 
 async def _move_in(settings: Settings) -> SecretDigits:
-    """Have the sample members in the database; return the password they all begin with."""
+    """Have the sample members in the database, with no past; return the password they all begin with."""
     vault = Vault(settings.password)
     old_password = SecretDigits("".join(secrets.choice("0123456789") for _ in range(settings.password.length)))
     try:

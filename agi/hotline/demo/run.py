@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import signal
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from hotline.demo import show
 from hotline.demo.house import house
-from hotline.service import serving
+from hotline.service import serving, stopped_or_ended
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,17 +20,12 @@ if TYPE_CHECKING:
 
 async def run(settings: Settings, console: Console, address: str) -> None:
     """Keep the hotline up, with SIP on `address`, until SIGINT or SIGTERM, or until Asterisk will have us no more."""
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with contextlib.AsyncExitStack() as stack:
         with show.progress(console) as progress:
             rooms = await stack.enter_async_context(house(settings, progress, address))
-            serving_task = await stack.enter_async_context(serving(rooms.settings))
+            task = await stack.enter_async_context(serving(rooms.settings))
         explain(rooms, console)
-        stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({stopped, serving_task}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
+        await stopped_or_ended(task)
         console.print("\nStopping: calls end, every process is ended …")
     console.print("All ended.")
 

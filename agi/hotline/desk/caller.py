@@ -101,6 +101,8 @@ def _asserted(told: Mapping[str, str]) -> str:
         raise CallerWithheld("the caller asks for privacy")
     if "diversion" in told or "history" in told:
         raise CallerUnasserted("the call was diverted, so its number is not of who speaks")
+    if "pai3" in told:
+        raise CallerUnasserted("more identities than RFC 3325 allows (two)")
     headers = [value for key, value in told.items() if key.startswith("pai")]
     numbers = {_number(address) for header in headers for address in _addresses(header)}
     if len(numbers) != 1:

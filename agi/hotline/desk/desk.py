@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from hotline.records.attempts import Outcome, Trace
     from hotline.settings import LimitSettings, PasswordSettings
 
+CLOSING_SECONDS = 3.0
+
 NOBODY = 0
 """No member has this key."""
 
@@ -55,8 +57,14 @@ class Desk:
         self._activations: set[asyncio.Task[bool]] = set()
 
     async def close(self) -> None:
-        """Wait, at most 3 s, for the activations of callers who have hung up."""
-        await asyncio.gather(*self._activations)
+        """Wait, at most 3 s, for the activations of callers who have hung up.
+
+        Those that do not get done, because the database is away, leave passwords that become active when first used.
+        """
+        if self._activations:
+            _, left = await asyncio.wait(self._activations, timeout=CLOSING_SECONDS)
+            for activation in left:
+                activation.cancel()
 
     async def admit(self, caller: CallerNumber) -> None:
         """Let a caller in who did not fail too often; to be asked before the call is answered, so free of charge.
@@ -132,6 +140,7 @@ class Desk:
             password_id=password_id,
             password=finding.password,
             valid=self._valid,
+            first_use=self._first_use,
             under_way=self._activations,
         )
 

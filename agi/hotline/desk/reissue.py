@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-PAUSES: Final = (0.0, 0.1, 0.4)
-"""Seconds before each try to activate."""
+PAUSES: Final = (0.0, 0.1, 0.4, 1.0, 2.0)
+"""Seconds before each try to activate; the last one is repeated."""
 TRY_SECONDS: Final = 0.7
-"""Time limit of one try: with the pauses, the caller knows within 2.6 s."""
+"""Time limit of one try."""
 
 
 class Reissue:
@@ -38,12 +39,14 @@ class Reissue:
         password_id: UUID,
         password: SecretDigits,
         valid: timedelta,
+        first_use: timedelta,
         under_way: set[asyncio.Task[bool]],
     ) -> None:
         self.password = password
         self._database = database
         self._id = password_id
         self._valid = valid
+        self._first_use = first_use
         self._under_way = under_way
 
     async def began(self) -> bool:
@@ -61,11 +64,13 @@ class Reissue:
     async def heard(self) -> bool:
         """Make the password active and end the old one, after the first full reading. Repeating it changes nothing.
 
-        It goes on when its caller is cancelled: a citizen who hangs up right after the last digit has heard it all.
+        It goes on when its caller is cancelled: a citizen who hangs up right after the last digit has heard it all. A
+        database that is away is tried again and again, as long as the password could also become active by being used;
+        so whoever has a citizen waiting waits with a time limit, and tells them when it passes.
 
         Returns:
-            Whether the password is the active one now. False when a newer one is, or when the database could not be
-            reached in three tries; then nobody knows, and the caller must be told.
+            Whether the password is the active one now. False when a newer one is, or in the end when the database
+            stayed away; then nobody knows.
         """
         task = asyncio.create_task(self._activate())
         self._under_way.add(task)
@@ -73,8 +78,11 @@ class Reissue:
         return await asyncio.shield(task)
 
     async def _activate(self) -> bool:
-        for pause in PAUSES:
-            await asyncio.sleep(pause)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._first_use.total_seconds()
+        pauses = itertools.chain(PAUSES, itertools.repeat(PAUSES[-1]))
+        while loop.time() < until:
+            await asyncio.sleep(next(pauses))
             try:
                 # By id, so that it makes no difference whether an earlier try was committed after all.
                 return await activate(
@@ -82,7 +90,7 @@ class Reissue:
                     self._id,
                     valid=self._valid,
                     actor="caller",
-                    until=asyncio.get_running_loop().time() + TRY_SECONDS,
+                    until=loop.time() + TRY_SECONDS,
                 )
             except RecordsUnavailable:
                 continue

@@ -38,13 +38,18 @@ class SampleMember:
 
 
 async def load_sample(database: Database, vault: Vault, password: SecretDigits, path: Path = SAMPLE) -> int:
-    """Add the sample members that are not there yet, each with `password` as their own; return how many were added.
+    """Have the sample members, each with `password` as their own and no past; return how many were added.
+
+    Sample members that are there already are removed first; other members are left alone.
 
     Raises:
         SampleMalformed: a row is wrong; none is added.
         RecordsUnavailable: the database is away; do it again for the rest.
     """
-    return sum([await _add(database, vault, password, sample) for sample in sample_members(path)])
+    samples = sample_members(path)
+    async with database.transaction() as connection:
+        await members.remove_samples(connection)
+    return sum([await _add(database, vault, password, sample) for sample in samples])
 
 
 async def _add(database: Database, vault: Vault, password: SecretDigits, sample: SampleMember) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hotline.call import Entry, Reason
+from hotline.dialogue.choice import choose
+from hotline.dialogue.conversation import EndWished, NotHelped, WentBack
 
 if TYPE_CHECKING:
-    from hotline.call import Call, Keyed
-    from hotline.dialogue.hotline import Hotline
+    from hotline.call import Keyed
+    from hotline.dialogue.conversation import Conversation
     from hotline.menu import Wait
 
 DIGITS = "0123456789"
@@ -16,26 +18,19 @@ MOST_HINTS = 5
 """Hints a caller who keys more than twelve digits gets, before we stop trying."""
 
 
-class WentBack(Exception):
-    """The caller pressed `*` on nothing: back to the menu."""
-
-
-class NotHelped(Exception):
-    """The caller keyed nothing, or nothing of use, too often."""
-
-
-async def enter_number(call: Call, hotline: Hotline, already: str = "") -> Keyed:
+async def enter_number(talk: Conversation, already: str = "") -> Keyed:
     """Ask until ten or twelve digits are there; `already` holds digits kept from before.
 
     Raises:
         WentBack: `*` on nothing.
-        NotHelped: too often nothing, too few or too many.
+        NotHelped: too often nothing, nothing more, or too many.
     """
-    menu = hotline.menu
+    call, menu = talk.call, talk.hotline.menu
     question: tuple[str, ...] = ("ask-number",)
     silences = hints = 0
-    while True:
-        keyed = await call.ask(*question, entry=insurance_number(menu.wait), already=already)
+    while silences < menu.tries.no_input and hints < MOST_HINTS:
+        kept = already
+        keyed = await call.ask(*question, entry=insurance_number(menu.wait), already=kept)
         already = ""
         match keyed.reason:
             case Reason.ENTERED | Reason.COMPLETE:
@@ -49,28 +44,35 @@ async def enter_number(call: Call, hotline: Hotline, already: str = "") -> Keyed
                 question = ("card-hint",)
                 call.forget_keys()
             case Reason.INCOMPLETE:
-                silences += 1
+                # Slow is not silent: who has added a digit may pause again.
+                silences = silences + 1 if keyed.digits == kept else 0
                 already = keyed.digits
                 question = ("continue-number",)
             case _:
                 silences += 1
                 question = ("no-input", "ask-number")
-        if silences >= menu.tries.no_input or hints >= MOST_HINTS:
-            raise NotHelped
+    raise NotHelped
 
 
-async def confirmed(call: Call, hotline: Hotline, digits: str) -> bool:
-    """Read the number back and ask whether it is right; no answer is taken as yes.
+async def confirmed(talk: Conversation, digits: str) -> bool:
+    """Read the number back and ask whether it is right: 1 yes, 2 or * no, 0 once more, 9 ends.
 
     The number is read from a nameless file, as it must not stand in the switchboard's log.
+
+    Raises:
+        EndWished, NotHelped: as named.
     """
-    menu = hotline.menu
-    call.forget_keys()
-    with hotline.readings.of(digits, "read-back", menu.reading) as sound:
-        await call.read_out(sound)
-    either = Entry(keys="12", grace={1: 0}, first=menu.wait.menu_key, between=menu.wait.menu_key, end="#")
-    keyed = await call.ask("read-back-ask", entry=either)
-    return keyed.digits != "2"
+    while True:
+        talk.call.forget_keys()
+        with talk.hotline.readings.of(digits, "read-back", talk.hotline.menu.reading) as sound:
+            await talk.call.read_out(sound)
+        match await choose(talk, "1209*", "read-back-ask", "read-back-ask"):
+            case "1":
+                return True
+            case "2" | "*":
+                return False
+            case "9":
+                raise EndWished
 
 
 def insurance_number(wait: Wait) -> Entry:

@@ -14,6 +14,7 @@ from hotline.desk import (
     caller_number,
 )
 from hotline.dialogue import outcomes
+from hotline.dialogue.conversation import Conversation, Misses
 from hotline.dialogue.menu_walk import walk
 
 if TYPE_CHECKING:
@@ -72,10 +73,11 @@ async def take(call: Call, hotline: Hotline, caller: CallerNumber) -> None:
     if hotline.notice == "answered":
         await call.say("notice")
     try:
-        await walk(call, hotline, caller)
+        await walk(Conversation(call, hotline, caller, Misses(hotline.menu.tries)))
     except RecordsUnavailable:
         call.outcome = outcomes.BUSY
         call.forget_keys()
         await call.say("busy")
-    call.forget_keys()
-    await call.say("goodbye", keys="")
+    # The short form when the long one would cost another minute; never a bare hang-up.
+    words = "goodbye" if call.paid_seconds_left() > call.length("goodbye") else "farewell"
+    await call.say(words, keys="")

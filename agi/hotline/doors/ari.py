@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from hotline.ari import Client, Stay
     from hotline.call import Sound, Sounds
 
-SKIPPED = 0.3
-"""Seconds by which a playback may be shorter than its sounds; Asterisk skips a missing file without a word."""
 TAIL = 0.1
 """Seconds of silence at most at the end of a reading (SPEC §4): whoever hangs up in them has heard it all."""
 FIRST_WORD = 0.2
@@ -33,7 +31,13 @@ class AriLine:
         self._stay = stay
         self._now = asyncio.get_running_loop().time
         self._stop_keys = ""
-        stay.listen(self._key, self.keypad.close)
+        self._gone_at: float | None = None
+        stay.listen(self._key, self._gone)
+
+    @property
+    def gone_at(self) -> float | None:
+        """When the channel left us, by the event loop's clock."""
+        return self._gone_at
 
     def now(self) -> float:
         """Return the event loop's clock, in seconds."""
@@ -58,7 +62,7 @@ class AriLine:
             self._stop_keys = ""
         missing = seconds - played.seconds
         match played.outcome:
-            case Outcome.FINISHED if missing <= SKIPPED:
+            case Outcome.FINISHED:
                 return Played(Ended.FINISHED, played.seconds)
             case Outcome.GONE if missing <= TAIL:
                 return Played(Ended.FINISHED, played.seconds)
@@ -79,6 +83,10 @@ class AriLine:
     def _key(self, key: str) -> None:
         if self.keypad.press(key) and key in self._stop_keys:
             self._stay.stop_playback()
+
+    def _gone(self) -> None:
+        self._gone_at = self.now()
+        self.keypad.close()
 
     async def _ask(self, request: Awaitable[object]) -> None:
         try:

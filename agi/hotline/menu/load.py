@@ -46,6 +46,8 @@ def faults(menu: Menu, prompts: Collection[str]) -> Iterator[tuple[str, str]]:
         yield "", f"give_up = “{menu.give_up}”: there is no such prompt"
     for name, branch in menu.menu.items():
         yield from ((name, fault) for fault in _branch_faults(branch, menu, prompts))
+    if not any("reissue" in branch.keys.values() for branch in menu.menu.values()):
+        yield "", "no key leads to “reissue”, which the hotline is for"
     for name in sorted(set(menu.menu) - _reached(menu)):
         yield name, f"no key leads to menu “{name}”"
 

@@ -13,7 +13,7 @@ from hotline.prompts import wording
 from hotline.prompts.errors import ScriptError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 LANGUAGE = "vi"
@@ -54,8 +54,8 @@ class Script:
     digits: Mapping[str, str]
 
     @classmethod
-    def load(cls, path: Path) -> Script:
-        """Read and check the script at `path`; its text is normalised to NFC.
+    def load(cls, path: Path, required: Collection[str] = ()) -> Script:
+        """Read and check the script at `path`, which must have the `required` prompts; its text is normalised to NFC.
 
         Raises:
             ScriptError: it cannot be read or has faults; all of them are named, each with file and line.
@@ -67,6 +67,8 @@ class Script:
             source.fault(source.line_of_key("language"), f'language must be "{LANGUAGE}"')
         prompts = _prompts(source, source.table(tables.pop("prompt", None), "prompt"))
         digits = _digits(source, source.table(tables.pop("digits", None), "digits"))
+        for id_ in sorted(set(required) - set(prompts)):
+            source.fault(1, f"there is no prompt “{id_}”, which the hotline needs")
         for key in tables:
             source.fault(source.line_of_table(key) or source.line_of_key(key), f"unknown key “{key}”")
         source.raise_faults()

@@ -75,3 +75,8 @@ async def add_sample(
         email,
     )
     return key
+
+
+async def remove_samples(connection: Connection) -> None:
+    """Remove every invented member, with their passwords."""
+    await connection.execute("DELETE FROM members WHERE is_sample")
