@@ -41,10 +41,9 @@ def test_what_a_killed_run_left_is_cleared(tmp_path):
         assert list(runs().iterdir()) == [folder]
 
 
-def test_a_folder_of_somebody_else_is_refused(tmp_path, monkeypatch):
+def test_a_folder_of_somebody_else_is_refused(monkeypatch):
     """Nobody can prepare a folder for us to use."""
     runs().mkdir()
     monkeypatch.setattr(os, "geteuid", lambda: 4242)
-    (tmp_path / "vssid-hotline-4242").mkdir()
     with pytest.raises(run_folder.FolderUnsafe, match="somebody else"), run_folder.run_folder():
         pass

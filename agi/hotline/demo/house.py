@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from hotline.demo.run_folder import run_folder
+from hotline.demo.run_folder import name, run_folder
 from hotline.desk import SecretDigits, Vault, load_sample, sample_members
 from hotline.pbx import PhoneAccount, Ports, PrivateAsterisk, Site, install_root
 from hotline.prompts import Library, Script, build
@@ -147,6 +146,6 @@ async def _move_in(settings: Settings) -> SecretDigits:
 
 def _secrets_folder() -> Path:
     """Return the folder for spoken secrets of this user's runs; what a killed one left there the next one clears."""
-    folder = Path("/dev/shm") / f"vssid-hotline-{os.geteuid()}"  # noqa: S108 - tmpfs, checked by SpokenSecrets
+    folder = Path("/dev/shm") / name()  # noqa: S108 - tmpfs, checked by SpokenSecrets
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import getpass
 import os
 import shutil
 import tempfile
@@ -18,9 +19,14 @@ class FolderUnsafe(Exception):
     """The folder of all runs belongs to somebody else."""
 
 
+def name() -> str:
+    """Return the name of this user's folders; by login name, as in a user namespace everybody has the same id."""
+    return f"vssid-hotline-{getpass.getuser()}"
+
+
 def runs() -> Path:
     """Return the folder that holds the folders of this user's runs; short, as socket paths have 107 bytes at most."""
-    return Path(tempfile.gettempdir()) / f"vssid-hotline-{os.geteuid()}"
+    return Path(tempfile.gettempdir()) / name()
 
 
 @contextlib.contextmanager
