@@ -27,7 +27,7 @@ from hotline.phone import PhoneError
 from hotline.processes import ChildFailed, MissingProgram
 from hotline.prompts import PromptsError, Script
 from hotline.records import MigrationFailed, RecordsUnavailable
-from hotline.service import serving, stopped_or_ended
+from hotline.service import serving, stop_signal, stopped_or_ended
 from hotline.settings import SHARE, Settings, SettingsError
 
 SET_UP_WRONG = 2
@@ -85,8 +85,9 @@ def serve() -> None:
     """Take calls from the Asterisk and with the database of the settings, until stopped."""
 
     async def until_stopped() -> None:
+        stop = stop_signal()
         async with serving(Settings.load()) as task:
-            await stopped_or_ended(task)
+            await stopped_or_ended(stop, task)
 
     _run(until_stopped())
 
@@ -133,6 +134,8 @@ def main() -> None:
     except TROUBLE as trouble:
         print(f"hotline: {trouble}", file=sys.stderr)
         sys.exit(SET_UP_WRONG)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except DemoFailed as failed:
         print(f"hotline: the demo failed: {failed}", file=sys.stderr)
         sys.exit(1)

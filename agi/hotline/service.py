@@ -146,12 +146,17 @@ async def connected(client: ari.Client, running: asyncio.Task[None]) -> None:
         running.result()
 
 
-async def stopped_or_ended(task: asyncio.Task[None]) -> None:
-    """Wait for SIGINT or SIGTERM, or for the end of `task`."""
+def stop_signal() -> asyncio.Event:
+    """Return an event that SIGINT and SIGTERM set, from now on, in place of ending the process."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def stopped_or_ended(stop: asyncio.Event, task: asyncio.Task[None]) -> None:
+    """Wait for `stop`, or for the end of `task`."""
     stopped = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({stopped, task}, return_when=asyncio.FIRST_COMPLETED)

@@ -3,10 +3,12 @@
 import asyncio
 from itertools import pairwise
 
+import aiohttp
 import pytest
 
 from hotline.desk import SignIn
 from hotline.phone import CallClosed
+from hotline.service import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -203,3 +205,28 @@ async def test_many_calls_side_by_side_each_hear_their_own(service, ring, desk, 
     assert len({password for _, password in results}) == len(ringers)
     # A playback cut by a hang-up is worth a warning to Asterisk.
     assert [line for line in house.asterisk.problems()[before:] if "Playback failed" not in line] == []
+
+
+async def test_a_frozen_application_does_not_keep_a_caller_waiting(house, ring):
+    """An application that is connected but does nothing: the dialplan loses patience and says so, before answer."""
+    site = house.asterisk.site
+    credential = aiohttp.encode_basic_auth(site.ari_user, site.ari_password)
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": credential}) as session,
+        session.ws_connect(f"http://127.0.0.1:{site.http_port}/ari/events?app={site.app}"),
+    ):
+        ringer = await ring(4)
+        words = await ringer.reach("fallback")
+        assert 3.5 < words.starts < 5.0
+        await ringer.caller.hears_end("fallback")
+        assert not (await ringer.caller.closed()).by_us
+
+
+async def test_a_stopped_application_apologises_to_its_callers(house, ring, outcomes):
+    """Who is on the line when the application is stopped hears so; it is not just silence."""
+    async with serving(house.settings):
+        ringer = await ring(5)
+        await ringer.reach()
+    assert (await ringer.caller.hears_end("interrupted")).complete
+    assert not (await ringer.caller.closed()).by_us
+    assert await outcomes() == ["failed"]

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from hotline.demo import show
 from hotline.demo.house import house
-from hotline.service import serving, stopped_or_ended
+from hotline.service import serving, stop_signal, stopped_or_ended
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 async def run(settings: Settings, console: Console, address: str) -> None:
     """Keep the hotline up, with SIP on `address`, until SIGINT or SIGTERM, or until Asterisk will have us no more."""
+    stop = stop_signal()
     async with contextlib.AsyncExitStack() as stack:
         with show.progress(console) as progress:
             rooms = await stack.enter_async_context(house(settings, progress, address))
             task = await stack.enter_async_context(serving(rooms.settings))
         explain(rooms, console)
-        await stopped_or_ended(task)
+        await stopped_or_ended(stop, task)
         console.print("\nStopping: calls end, every process is ended …")
     console.print("All ended.")
 

@@ -1,0 +1,77 @@
+"""`hotline run`: kept up for testers, and gone without a trace."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from hotline.demo.run_folder import name
+
+SERVERS = re.compile(rb"^/usr/sbin/asterisk\0|/postgres\0")
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """A temporary folder of this test's own, so that its runs meet no others."""
+    folder = Path("/tmp") / f"run{os.getpid()}{tmp_path.name[-4:]}"  # short: a socket's path has 107 bytes
+    folder.mkdir()
+    yield {**os.environ, "TMPDIR": str(folder)}
+    (folder / name()).rmdir()  # fails unless it is empty
+    folder.rmdir()
+
+
+def servers(environment):
+    """Return the Asterisk and Postgres processes that run in this test's folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if SERVERS.search(line) and environment["TMPDIR"].encode() in line:
+            found.append(line)
+    return found
+
+
+async def start(environment):
+    """Start it; return the process and what it printed until it was up."""
+    run = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "from hotline.cli import main; main()", "run",
+        env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    said = b""
+    async with asyncio.timeout(30):
+        while b"Ctrl-C" not in said:
+            said += await run.stdout.readline()
+    return run, said.decode()
+
+
+async def test_it_says_how_to_ring_it_and_ends_without_a_trace(environment):
+    """Server, accounts and numbers are printed; Ctrl-C ends every process and removes every file."""
+    run, said = await start(environment)
+    for words in ("127.0.0.1", "19009068", "0912345678", "0123456789"):
+        assert words in said
+    assert len(servers(environment)) >= 2
+    run.send_signal(signal.SIGINT)
+    assert await asyncio.wait_for(run.wait(), 10) == 0
+    assert servers(environment) == []
+
+
+async def test_what_a_killed_run_left_the_next_one_clears(environment):
+    """Killed without warning it leaves no process; its files are cleared by the next run."""
+    first, _ = await start(environment)
+    first.kill()
+    await first.wait()
+    async with asyncio.timeout(5):
+        while servers(environment):
+            await asyncio.sleep(0.05)
+    left = set((Path(environment["TMPDIR"]) / name()).iterdir())
+    assert left
+    second, _ = await start(environment)
+    assert not any(folder.exists() for folder in left)
+    second.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(second.wait(), 10) == 0
