@@ -133,6 +133,8 @@ class Player:
             AriError: Asterisk did not tell.
         """
         self._in_sight.set()
+        for abandoned in self._abandoned:
+            self._spawn(self._send_stop(abandoned))
         playing = self._playing
         if playing is None or playing.end.done():
             return
@@ -141,6 +143,9 @@ class Player:
             return
         if await self._find(playing):
             playing.see_again()
+            if playing.stop_asked:
+                # The request to stop it may have been lost with the connection.
+                playing.stopping = self._spawn(self._send_stop(playing.id, playing))
         else:
             playing.vanish(GRACE_SECONDS)
 

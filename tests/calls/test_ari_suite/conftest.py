@@ -240,8 +240,13 @@ class RealCaller:
         return list(dict.fromkeys(event["dialstatus"] for event in dials if event["dialstatus"]))
 
     async def place(self):
-        _, channel = await self._pbx.ask("GET", f"/channels/{self.id}")
-        place = channel["dialplan"]
+        """Where in the dialplan it is; just after it left the application, that is still there."""
+        for _ in range(50):
+            _, channel = await self._pbx.ask("GET", f"/channels/{self.id}")
+            place = channel["dialplan"]
+            if place["app_name"] != "Stasis":
+                break
+            await asyncio.sleep(0.02)
         return place["context"], place["exten"], place["priority"]
 
     async def over(self):

@@ -68,7 +68,8 @@ async def test_the_end_of_a_call_was_missed(serve, incoming, pupil, pbx, gate):
     """A caller who hung up while there was no socket is found gone; another one's call is resumed."""
     client = await serve(pupil)
     call, other = await incoming(), await incoming()
-    stay, kept = await pupil.stay(), await pupil.stay()
+    stays = {stay.channel.id: stay for stay in [await pupil.stay(), await pupil.stay()]}
+    stay, kept = stays[call.id], stays[other.id]
     await asyncio.gather(stay.answer(), kept.answer())
     playing = asyncio.create_task(stay.play([pbx.sound("long")], limit_seconds=60))
     resumed = asyncio.create_task(kept.play([pbx.sound("long")], limit_seconds=60, stop_keys="5"))
@@ -173,6 +174,30 @@ async def test_frozen_for_longer_than_a_socket_lasts(serve, incoming, pupil, pbx
     assert (await asyncio.wait_for(playing, 2)).outcome is Outcome.STOPPED
 
 
+async def test_a_stop_that_was_lost(serve, incoming, pupil, pbx, gate):
+    """What was to be stopped while there was no connection is stopped as soon as there is one."""
+    client = await serve(pupil, request_limit_seconds=0.5)
+    calls = [await incoming(), await incoming()]
+    stays = {stay.channel.id: stay for stay in [await pupil.stay(), await pupil.stay()]}
+    stopped, overdue = [stays[call.id] for call in calls]
+    await asyncio.gather(stopped.answer(), overdue.answer())
+    long = [pbx.sound("long")]
+    playing = asyncio.create_task(stopped.play(long, limit_seconds=60))
+    late = asyncio.create_task(overdue.play(long, limit_seconds=0.4))
+    for call in calls:
+        await call.playing(*long)
+    await asyncio.sleep(0.05)
+    await gate.shut()
+    stopped.stop_playback()
+    assert (await asyncio.wait_for(late, 2)).outcome is Outcome.OVERDUE
+    await asyncio.sleep(0.6)
+    await gate.open()
+    assert (await asyncio.wait_for(playing, 3)).outcome is Outcome.STOPPED
+    await asyncio.wait_for(client.connected.wait(), 3)
+    assert (await overdue.play([pbx.sound("short")], limit_seconds=2)).outcome is Outcome.FINISHED
+    assert [call.heard[0].stopped for call in calls] == [True, True]
+
+
 async def test_frozen_when_the_limit_is_up(serve, incoming, pupil, pbx):
     """A playback's limit holds also when the PBX does not answer, and what is overdue is stopped once it does."""
     await serve(pupil, request_limit_seconds=0.3)
@@ -187,6 +212,8 @@ async def test_frozen_when_the_limit_is_up(serve, incoming, pupil, pbx):
         assert result.outcome is Outcome.OVERDUE
     finally:
         await pbx.thaw()
+    assert (await stay.play([pbx.sound("short")], limit_seconds=2)).outcome is Outcome.FINISHED
+    assert call.heard[0].stopped
 
 
 async def test_a_crash(serve, incoming, pupil, pbx):
