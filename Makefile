@@ -31,7 +31,7 @@ run: setup ## start the hotline with its private Asterisk and call it yourself
 	@$(BIN)/hotline run $(ARGS)
 
 test: setup lint ## lint, then every test, in a private network; ARGS go to pytest
-	@tests/in-private-network $(BIN)/pytest -n 4 $(ARGS)
+	@tests/in-private-network $(BIN)/pytest -n 6 --dist worksteal $(ARGS)
 
 lint: environment ## style, types and the layers between rooms
 	@$(BIN)/ruff check

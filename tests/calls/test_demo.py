@@ -20,7 +20,7 @@ def console():
 
 async def test_the_demo_shows_and_proves_a_call(console, tmp_path):
     """The timeline, the outcome, the price, the sentence of the mismatch; sound and picture of both calls."""
-    await demo(Settings.load(), console, tmp_path, pace=0.1)
+    await demo(Settings.load(), console, tmp_path, hurry=True)
     shown = " ".join(console.export_text().split())
     for words in (
         "Cước phí 1.000 đồng một phút.",
@@ -47,4 +47,4 @@ async def test_the_demo_fails_when_the_spoken_file_is_corrupted(console, tmp_pat
 
     monkeypatch.setattr(readings, "compose", corrupt)
     with pytest.raises(DemoFailed, match="signing in with the digits decoded from the audio: refused"):
-        await demo(Settings.load(), console, tmp_path, pace=0.1)
+        await demo(Settings.load(), console, tmp_path, hurry=True)

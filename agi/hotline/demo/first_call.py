@@ -35,8 +35,8 @@ class DemoFailed(Exception):
     """Something did not come out as it must."""
 
 
-async def demo(settings: Settings, console: Console, out: Path, pace: float = A_KEY_A_SECOND) -> None:
-    """Ring the hotline twice, show what happens, and check it; the first caller keys a key every `pace` seconds.
+async def demo(settings: Settings, console: Console, out: Path, *, hurry: bool = False) -> None:
+    """Ring the hotline twice, show what happens, and check it; in a `hurry` nobody hears a question out.
 
     Raises:
         DemoFailed: the digits that were heard do not sign in, or the old password still does, or a call went wrong.
@@ -52,7 +52,13 @@ async def demo(settings: Settings, console: Console, out: Path, pace: float = A_
             f"\n[bold]A member rings {NUMBER}[/] from {rooms.phones[0].name} ({member.full_name}, sample data)"
         )
         await _expect(desk, member, rooms.old_password.reveal(), SignIn.OK, "the old password before the call")
-        heard = await _call(rooms, console, out / "match", _listens(member.insurance_number, pace))
+        conversation = _hurries if hurry else _listens
+        heard = await _call(
+            rooms,
+            console,
+            out / "match",
+            _hurries(member.insurance_number) if hurry else _listens(member.insurance_number),
+        )
         await _tell_outcome(rooms, console, "reissued")
         if len(heard) < 2 or len(set(heard)) != 1:
             raise DemoFailed(f"the password must be read twice and alike; heard {len(heard)} readings")
@@ -61,7 +67,7 @@ async def demo(settings: Settings, console: Console, out: Path, pace: float = A_
         console.print("  [green]✓[/] the digits decoded from what the caller heard sign in; the old password does not")
 
         console.print(f"\n[bold]The same phone keys a number that is not its own[/] ({STRANGER}, sample data)")
-        await _call(rooms, console, out / "mismatch", _mismatches)
+        await _call(rooms, console, out / "mismatch", _hurries(STRANGER, until="mismatch"))
         await _tell_outcome(rooms, console, "mismatch")
     console.print(f"\nWhat was heard is in [bold]{out}/[/] as match.wav and mismatch.wav, with a picture of each call.")
 
@@ -100,25 +106,29 @@ async def _call(
     return heard
 
 
-def _listens(number: str, pace: float) -> Callable[[Caller], Awaitable[None]]:
-    """A patient caller: hears every prompt out."""
+def _listens(number: str) -> Callable[[Caller], Awaitable[None]]:
+    """A patient caller: hears every prompt out and keys one key a second."""
 
     async def conversation(caller: Caller) -> None:
         await caller.hears_end("menu", within=15)
         await caller.press("8")
         await caller.hears_end("ask-number")
-        await caller.press(f"{number}#", pace=pace)
+        await caller.press(f"{number}#", pace=A_KEY_A_SECOND)
         await caller.hears_end("after-reading", within=40)
 
     return conversation
 
 
-async def _mismatches(caller: Caller) -> None:
-    """A caller who knows the way and keys ahead."""
-    await caller.hears("menu", within=15)
-    await caller.press("8")
-    await caller.press(f"{STRANGER}#", pace=0.3)
-    await caller.hears_end("mismatch", within=15)
+def _hurries(number: str, until: str = "after-reading") -> Callable[[Caller], Awaitable[None]]:
+    """A caller who knows the way and keys ahead, and hangs up after the prompt `until`."""
+
+    async def conversation(caller: Caller) -> None:
+        await caller.hears("menu", within=15)
+        await caller.press("8")
+        await caller.press(f"{number}#")
+        await caller.hears_end(until, within=40)
+
+    return conversation
 
 
 @contextlib.asynccontextmanager
