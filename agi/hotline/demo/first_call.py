@@ -53,12 +53,7 @@ async def demo(settings: Settings, console: Console, out: Path, *, hurry: bool =
         )
         await _expect(desk, member, rooms.old_password.reveal(), SignIn.OK, "the old password before the call")
         conversation = _hurries if hurry else _listens
-        heard = await _call(
-            rooms,
-            console,
-            out / "match",
-            _hurries(member.insurance_number) if hurry else _listens(member.insurance_number),
-        )
+        heard = await _call(rooms, console, out / "match", conversation(member.insurance_number))
         await _tell_outcome(rooms, console, "reissued")
         if len(heard) < 2 or len(set(heard)) != 1:
             raise DemoFailed(f"the password must be read twice and alike; heard {len(heard)} readings")
