@@ -118,7 +118,7 @@ async def serving(settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
             Hotline(menu, desk, Readings(library, secrets), settings.call.notice),
             Ledger(database, vault, price_per_minute=settings.call.price_per_minute),
         )
-        door = AriDoor(client, library, settings.call.longest_seconds)
+        door = AriDoor(client, library, call_seconds=settings.call.longest_seconds, apology=APOLOGY)
         running = asyncio.create_task(door.open(service.receive), name="ari door")
         try:
             await connected(client, running)

@@ -1,6 +1,8 @@
 """Calls as a caller makes them: a real softphone, a real Asterisk, a real Postgres; asserted by what was heard."""
 
 import asyncio
+import os
+import sys
 from itertools import pairwise
 
 import aiohttp
@@ -230,3 +232,28 @@ async def test_a_stopped_application_apologises_to_its_callers(house, ring, outc
     assert (await ringer.caller.hears_end("interrupted")).complete
     assert not (await ringer.caller.closed()).by_us
     assert await outcomes() == ["failed"]
+
+
+async def test_a_killed_application_leaves_no_caller_in_silence(house, ring):
+    """Its callers hear an apology from the next one, and the call ends; new calls are served."""
+    settings = house.settings
+    environment = os.environ | {
+        "HOTLINE_ARI__URL": settings.ari.url,
+        "HOTLINE_ARI__PASSWORD": settings.ari.password.get_secret_value(),
+        "HOTLINE_DATABASE__DSN": settings.database.dsn.get_secret_value(),
+        "HOTLINE_PASSWORD__PEPPER": settings.password.pepper.get_secret_value(),
+        "HOTLINE_VOICE__SECRETS": str(settings.voice.secrets),
+    }
+    command = [sys.executable, "-c", "from hotline.cli import main; main()", "serve"]
+    application = await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.PIPE)
+    async with asyncio.timeout(20):
+        while b"service_ready" not in await application.stderr.readline():
+            pass
+    ringer = await ring(6)
+    await ringer.reach()
+    application.kill()
+    await application.wait()
+    async with serving(settings):
+        assert (await ringer.caller.hears_end("interrupted")).complete
+        assert not (await ringer.caller.closed()).by_us
+        await (await ring(7)).reach()

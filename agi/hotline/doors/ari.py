@@ -19,6 +19,8 @@ TAIL = 0.1
 """Seconds of silence at most at the end of a reading (SPEC §4): whoever hangs up in them has heard it all."""
 FIRST_WORD = 0.2
 """Seconds that the 183 needs to reach the phone; what is said earlier is lost. They cost the caller nothing."""
+LEFT_OVER = 90.0
+"""Seconds an apology may take, behind what another process had begun to play."""
 OVERDUE = 5.0
 """Seconds a playback may take beyond its sounds before we stop believing that it will end."""
 
@@ -100,12 +102,16 @@ class AriLine:
 class AriDoor:
     """Lets calls in from Asterisk.
 
-    Attributes:
+    Args:
+        client: not running yet.
+        sounds: the prompts.
         call_seconds: the longest a call may last.
+        apology: the prompt for callers whose conversation was lost with the process that held it.
     """
 
-    def __init__(self, client: Client, sounds: Sounds, call_seconds: float) -> None:
+    def __init__(self, client: Client, sounds: Sounds, *, call_seconds: float, apology: str) -> None:
         self._client = client
+        self._apology = apology
         self._sounds = sounds
         self._call_seconds = call_seconds
 
@@ -122,4 +128,9 @@ class AriDoor:
             await self._client.channels.set_channel_var(stay.channel.id, "TIMEOUT(absolute)", f"{self._call_seconds:g}")
             await receive(Call(str(uuid.uuid4()), line, self._sounds, stay.args))
 
-        await self._client.run(handle)
+        await self._client.run(handle, on_orphan=self._apologise)
+
+    async def _apologise(self, stay: Stay) -> None:
+        """Tell the caller of a process that died before us that the call can't go on; it is hung up afterwards."""
+        # What the dead process was playing ends first.
+        await stay.play([f"sound:{self._sounds[self._apology].path}"], limit_seconds=LEFT_OVER)
