@@ -95,11 +95,27 @@ async def test_a_half_open_socket_is_found_in_ten_seconds(fake_asterisk, ari_gat
     client = Client(ari_gate.url, fake_asterisk.user, fake_asterisk.password, "app")
     running = asyncio.create_task(client.run(lambda stay: stay.key(within=60)))
     await asyncio.wait_for(client.connected.wait(), 2)
+    await asyncio.sleep(0.6)  # beyond the check that follows a connect
     ari_gate.half_open()
     async with asyncio.timeout(10):
         while client.connected.is_set():
             await asyncio.sleep(0.01)
         await client.connected.wait()
+    await client.close()
+    await running
+
+
+@pytest.mark.parametrize("after", [0.0, 0.8])
+async def test_a_deaf_socket_is_found(fake_asterisk, after):
+    """A socket that stays open but has lost its application is replaced, at once after connecting and later on."""
+    client = Client(fake_asterisk.url, fake_asterisk.user, fake_asterisk.password, "app", heartbeat_seconds=0.4)
+    running = asyncio.create_task(client.run(lambda stay: stay.key(within=60)))
+    await asyncio.wait_for(client.connected.wait(), 2)
+    await asyncio.sleep(after)
+    fake_asterisk.deafen("app")
+    await fake_asterisk.connected(limit_seconds=2.0)
+    call = await fake_asterisk.incoming()
+    assert not call.refused
     await client.close()
     await running
 

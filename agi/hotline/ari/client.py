@@ -13,13 +13,14 @@ from .errors import AriError, Gone, NotFound, Replaced
 from .http import Requests
 from .models import (
     ApplicationReplaced,
+    ChannelUserevent,
     PlaybackFinished,
     PlaybackStarted,
     RESTResponse,
     StasisStart,
     UnknownEvent,
 )
-from .operations import Applications, Asterisk, Channels, Playbacks
+from .operations import Applications, Asterisk, Channels, Events, Playbacks
 from .stay import Stay
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Client:
         password: its password; sent in a header, shown nowhere.
         app: the application's name, as in `Stasis(<app>)`. One client a name.
         request_limit_seconds: time for any request, retries included.
-        heartbeat_seconds: silence after which the socket is tested; a dead one is found in 1.5 times this.
+        heartbeat_seconds: silence after which the socket is tested; a dead or deaf one is found in 1.5 times this.
         shutdown_seconds: time that handlers have to end, once cancelled, before their channels are hung up.
 
     Attributes:
@@ -59,6 +60,7 @@ class Client:
         channels: operations on channels.
         playbacks: operations on playbacks.
         applications: operations on applications.
+        events: operations on events.
         asterisk: operations on Asterisk itself.
 
     Raises:
@@ -85,6 +87,7 @@ class Client:
         self.channels = Channels(self._requests)
         self.playbacks = Playbacks(self._requests)
         self.applications = Applications(self._requests)
+        self.events = Events(self._requests)
         self.asterisk = Asterisk(self._requests)
         self._stays: dict[str, Stay] = {}
         self._handlers: set[asyncio.Task[None]] = set()
@@ -179,7 +182,10 @@ class Client:
         for stay in list(self._stays.values()):
             await self._hang_up_quietly(stay)
         if self._work:
-            await asyncio.wait(self._work, timeout=self._limit_seconds)
+            _, left_work = await asyncio.wait(self._work, timeout=self._limit_seconds)
+            for work in left_work:
+                work.cancel()
+            await asyncio.gather(*left_work, return_exceptions=True)
         socket.cancel()
         await asyncio.gather(socket, return_exceptions=True)
         self.connected.clear()
@@ -202,6 +208,8 @@ class Client:
                 self._requests.over_socket.answered(event)
             case ApplicationReplaced():
                 raise Replaced(f"another client connected as {self._app!r}: run one client for each name")
+            case ChannelUserevent():
+                pass  # the events socket hears itself by them
             case UnknownEvent():
                 log.debug("ari_event_unknown", type=event.type)
             case PlaybackStarted() | PlaybackFinished():

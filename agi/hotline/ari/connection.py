@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 import aiohttp
 import structlog
 
-from .errors import AriError, ConnectionLost, Fatal, TimedOut, from_answer
-from .models import decode_event
+from .errors import AriError, ConnectionLost, Fatal, NotFound, TimedOut, from_answer
+from .models import ChannelUserevent, RESTResponse, decode_event
+from .operations import Events
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,6 +30,13 @@ LONGEST_DELAY_SECONDS = 5.0
 JITTER = (0.5, 0.9)
 """The part of a delay that is waited: spread over many clients that lost one Asterisk, and at most 4.5 s, so that
 connecting still ends within 5 s of Asterisk's return."""
+
+ECHO = "ari-client-echo"
+"""Name of the event by which we find out whether events reach us."""
+
+RACE_SECONDS = 0.5
+"""When Asterisk cleans up after a lost socket while the next one connects, it takes the application from that as well,
+which stays open and deaf (seen: 3 of 60 reconnects at once). So we listen for ourselves once more after this long."""
 
 SETTLED_SECONDS = 1.0
 """A connection that held this long was a good one; the next delay is the first again."""
@@ -95,6 +103,9 @@ class EventsSocket:
         self._heartbeat_seconds = heartbeat_seconds
         self._now = asyncio.get_running_loop().time
         self._alive_at = self._now()
+        self._event_at = self._now()
+        self._events = Events(requests)
+        self._echoed = asyncio.Event()
 
     async def run(self) -> NoReturn:
         """Keep connected until cancelled.
@@ -122,15 +133,15 @@ class EventsSocket:
         if isinstance(socket, AriError):
             return socket
         self._requests.over_socket.open(socket)
-        setting_up = asyncio.ensure_future(self._set_up())
+        watching = asyncio.ensure_future(self._set_up_and_watch())
         reading = asyncio.ensure_future(self._read(socket))
         try:
-            await asyncio.wait([setting_up, reading], return_when=asyncio.FIRST_EXCEPTION)
+            await asyncio.wait([watching, reading], return_when=asyncio.FIRST_EXCEPTION)
         finally:
             self._requests.over_socket.close()
-            for task in (setting_up, reading):
+            for task in (watching, reading):
                 task.cancel()
-            ends = await asyncio.gather(setting_up, reading, return_exceptions=True)
+            ends = await asyncio.gather(watching, reading, return_exceptions=True)
             await socket.close()
         failures = [end for end in ends if isinstance(end, Exception)]
         errors = [failure for failure in failures if isinstance(failure, AriError)]
@@ -156,6 +167,44 @@ class EventsSocket:
         except TimeoutError:
             return TimedOut(f"{request}: no answer in {self._limit_seconds:g} s")
 
+    async def _set_up_and_watch(self) -> NoReturn:
+        """Set up, and from then on see that events reach us whenever there are none.
+
+        Raises:
+            AriError: the socket is of no use.
+        """
+        await self._hear_ourselves()
+        await self._set_up()
+        await asyncio.sleep(RACE_SECONDS)
+        await self._hear_ourselves()
+        while True:
+            quiet_until = self._event_at + self._heartbeat_seconds
+            if self._now() < quiet_until:
+                await asyncio.sleep(quiet_until - self._now())
+            else:
+                await self._hear_ourselves()
+
+    async def _hear_ourselves(self) -> None:
+        """Have Asterisk send us an event.
+
+        Raises:
+            AriError: it cannot.
+            ConnectionLost: it did not come: the socket is open, but Asterisk has taken our application from it.
+        """
+        self._echoed.clear()
+        try:
+            await self._events.user_event(ECHO, self._app)
+            async with asyncio.timeout(self._heartbeat_seconds / 2):
+                await self._echoed.wait()
+        except NotFound:
+            deaf = "Asterisk has forgotten the application"
+        except TimeoutError:
+            deaf = "events do not reach us"
+        else:
+            return
+        # Raised out here, without a context.
+        raise ConnectionLost(f"the events socket is deaf: {deaf}")
+
     async def _read(self, socket: aiohttp.ClientWebSocketResponse[Literal[False]]) -> NoReturn:
         """Hand on events until the socket ends.
 
@@ -166,7 +215,12 @@ class EventsSocket:
             message = await socket.receive()
             if message.type is aiohttp.WSMsgType.TEXT:
                 self._alive_at = self._now()
-                self._on_event(decode_event(message.data))
+                event = decode_event(message.data)
+                if not isinstance(event, RESTResponse):
+                    self._event_at = self._alive_at
+                if isinstance(event, ChannelUserevent) and event.eventname == ECHO:
+                    self._echoed.set()
+                self._on_event(event)
             elif message.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED}:
                 raise ConnectionLost(f"the events socket was closed (code {socket.close_code})")
             elif message.type is aiohttp.WSMsgType.ERROR:

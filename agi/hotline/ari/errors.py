@@ -77,11 +77,13 @@ class Replaced(Fatal):
 
 
 _BY_STATUS: dict[int, type[AriError]] = {
+    400: Rejected,
     401: Refused,
     403: Refused,
     404: NotFound,
     409: Conflict,
     412: InvalidState,
+    422: Rejected,
     503: Unavailable,
 }
 

@@ -100,7 +100,7 @@ class Requests:
         self._limit_seconds = limit_seconds
         self.over_socket = OverSocket()
         self._session: aiohttp.ClientSession | None = None
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._retiring: dict[aiohttp.ClientSession, asyncio.Task[None]] = {}
         self._turns = _Turns()
 
     @property
@@ -117,9 +117,10 @@ class Requests:
 
     async def close(self) -> None:
         """Close all connections; a later request opens new ones."""
-        for retiring in self._retiring:
+        for session, retiring in list(self._retiring.items()):
             retiring.cancel()
-        await asyncio.gather(*self._retiring, return_exceptions=True)
+            await session.close()
+        self._retiring.clear()
         if self._session is not None:
             await self._session.close()
 
@@ -129,16 +130,13 @@ class Requests:
         Requests under way on the old ones may end, and have their time limit for it.
         """
         if self._session is not None:
-            retiring = asyncio.create_task(self._retire(self._session))
+            self._retiring[self._session] = asyncio.create_task(self._retire(self._session))
             self._session = None
-            self._retiring.add(retiring)
-            retiring.add_done_callback(self._retiring.discard)
 
     async def _retire(self, session: aiohttp.ClientSession) -> None:
-        try:
-            await asyncio.sleep(self._limit_seconds)
-        finally:
-            await session.close()
+        await asyncio.sleep(self._limit_seconds)
+        await session.close()
+        self._retiring.pop(session, None)
 
     def address(self, path: str, query: Mapping[str, str] | None = None) -> URL:
         """Return the full address of `path`, which is percent-encoded already."""

@@ -134,6 +134,12 @@ class PlaybackFinished(Event, frozen=True, kw_only=True):
     playback: Playback
 
 
+class ChannelUserevent(Event, frozen=True, kw_only=True):
+    """Somebody made an event of his own, with a channel or without."""
+
+    eventname: str
+
+
 class ApplicationReplaced(Event, frozen=True):
     """Another client took our application name; nothing comes after it."""
 
@@ -157,7 +163,7 @@ StayEvent = (
 )
 """Events of a channel that is in our application."""
 
-KnownEvent = StasisStart | StayEvent | RESTResponse | ApplicationReplaced
+KnownEvent = StasisStart | StayEvent | ChannelUserevent | RESTResponse | ApplicationReplaced
 
 UNUSED_EVENTS = (
     "ApplicationMoveFailed",
@@ -184,7 +190,6 @@ UNUSED_EVENTS = (
     "ChannelToneDetected",
     "ChannelTransfer",
     "ChannelUnhold",
-    "ChannelUserevent",
     "ChannelVarset",
     "ContactStatusChange",
     "DeviceStateChanged",

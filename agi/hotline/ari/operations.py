@@ -153,6 +153,18 @@ class Playbacks:
         await self._requests.send("DELETE", _path("playbacks", playback_id), queued=True)
 
 
+class Events:
+    """`/events`; the events themselves come over the socket."""
+
+    def __init__(self, requests: Requests) -> None:
+        self._requests = requests
+
+    async def user_event(self, event_name: str, application: str) -> None:
+        """Have a `ChannelUserevent` of this name sent to an application; `NotFound` if nobody is connected as it."""
+        path = _path("events", "user", event_name)
+        await self._requests.send("POST", path, query={"application": application}, repeatable=True, queued=True)
+
+
 class Applications:
     """`/applications`."""
 

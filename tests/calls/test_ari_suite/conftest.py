@@ -85,9 +85,8 @@ class FakeCaller:
         await asyncio.sleep(limit)
         await self._call.time_out()
 
-    @property
-    def heard(self):
-        return self._call.heard
+    async def has_heard(self, count=1):
+        return await _whole(lambda: self._call.heard, count)
 
     @property
     def cause(self):
@@ -197,6 +196,7 @@ class RealCaller:
         ]
 
     async def press(self, keys):
+        await self._pbx.until(lambda: "ANSWER" in self.signals)  # our half of the Local channel may be a moment behind
         query = {"dtmf": keys, "duration": "40", "between": "40"}
         status, said = await self._pbx.ask("POST", f"/channels/{self._near}/dtmf", query=query)
         assert status == 204, said
@@ -211,9 +211,11 @@ class RealCaller:
 
         await self._pbx.until(now, limit_seconds)
 
-    @property
-    def heard(self):
+    async def has_heard(self, count=1):
         """What its playbacks came to, as their events tell somebody who did not ask for them."""
+        return await _whole(self._all_heard, count)
+
+    def _all_heard(self):
         lists = {}
         for event in self._playbacks():
             lists.setdefault(event["playback"]["id"], []).append(event)
@@ -256,6 +258,14 @@ class RealCaller:
                 if status == 404 or self.id not in app["channel_ids"]:
                     return
                 await asyncio.sleep(0.02)
+
+
+async def _whole(heard, count):
+    """Wait until somebody has heard so many playbacks, each to its end, and return all."""
+    async with asyncio.timeout(2):
+        while len(heard()) < count:
+            await asyncio.sleep(0.01)
+    return heard()
 
 
 def _clock(event):

@@ -46,7 +46,7 @@ async def test_a_list_is_played_to_its_end(one_call, pbx):
         result = await stay.play([short, middle, short], limit_seconds=3)
         assert (result.outcome, result.missing, result.observed) == (Outcome.FINISHED, (), True)
         assert lasted(result, 0.8)
-        assert call.heard == [Heard((short, middle, short), "done", stopped=False)]
+        assert await call.has_heard() == [Heard((short, middle, short), "done", stopped=False)]
 
 
 async def test_before_the_answer(one_call, pbx):
@@ -72,7 +72,7 @@ async def test_a_key_stops_the_playback(one_call, pbx):
         assert result.outcome is Outcome.STOPPED
         assert 0.3 <= result.seconds < 1.3
         assert [await stay.key(within=0), await stay.key(within=0)] == ["7", "8"]
-        assert call.heard == [Heard((pbx.sound("long"),), "done", stopped=True)]
+        assert await call.has_heard() == [Heard((pbx.sound("long"),), "done", stopped=True)]
 
 
 async def test_a_key_pressed_before_skips_the_playback(one_call, pbx):
@@ -100,7 +100,7 @@ async def test_a_stop_before_asterisk_has_it_is_not_lost(one_call, pbx, gate):
         assert result.outcome is Outcome.STOPPED
         assert result.seconds < 1
         gate.delay_seconds = 0.0
-        assert call.heard[0].stopped
+        assert (await call.has_heard())[0].stopped
 
 
 async def test_a_stop_after_the_end_is_harmless(one_call, pbx):
@@ -120,7 +120,7 @@ async def test_cancelling_stops_the_sound(one_call, pbx, gate):
         playing.cancel()
         await asyncio.sleep(0)
         assert (await stay.play([pbx.sound("short")], limit_seconds=3)).outcome is Outcome.FINISHED
-        assert [heard.stopped for heard in call.heard] == [True, False]
+        assert [heard.stopped for heard in await call.has_heard(2)] == [True, False]
 
 
 async def test_a_hang_up_in_the_middle(one_call, pbx):
@@ -161,7 +161,7 @@ async def test_a_missing_file_in_a_list_is_found(one_call, pbx, place):
         result = await stay.play(media, limit_seconds=2)
         assert (result.outcome, result.missing) == (Outcome.FAILED, (pbx.sound("none"),))
         assert lasted(result, 0.2)
-        assert call.heard[0].state == ("failed" if place == 2 else "done")
+        assert (await call.has_heard())[0].state == ("failed" if place == 2 else "done")
 
 
 async def test_what_asterisk_cannot_play_is_not_asked_for(one_call, pbx):
@@ -186,7 +186,7 @@ async def test_an_overdue_playback_is_stopped(one_call, pbx):
         result = await stay.play([pbx.sound("long")], limit_seconds=0.2)
         assert result.outcome is Outcome.OVERDUE
         assert (await stay.play([pbx.sound("short")], limit_seconds=2)).outcome is Outcome.FINISHED
-        assert [heard.stopped for heard in call.heard] == [True, False]
+        assert [heard.stopped for heard in await call.has_heard(2)] == [True, False]
 
 
 async def test_keys_come_in_order(one_call):
@@ -240,7 +240,7 @@ async def test_going_on_in_the_dialplan(one_call, pbx):
         playing = asyncio.create_task(stay.play([pbx.sound("long")], limit_seconds=60))
         await call.playing(pbx.sound("long"))
         await stay.continue_in_dialplan("after", "x", 3)
-        assert (await asyncio.wait_for(playing, 1)).outcome is Outcome.GONE
+        assert (await asyncio.wait_for(playing, 1)).outcome in {Outcome.STOPPED, Outcome.GONE}
         await call.over()
         with pytest.raises(NotInStasis):
             await stay.answer()

@@ -69,6 +69,7 @@ class FakeAsterisk:
         self._clock = Clock()
         self._numbers = itertools.count(1)
         self._runner: web.AppRunner | None = None
+        self._to_myself: ClientSession | None = None
         self._port = 0
         credential = base64.b64encode(f"{user}:{password}".encode()).decode()
         self._authorization = f"Basic {credential}"
@@ -89,6 +90,7 @@ class FakeAsterisk:
         application = web.Application(middlewares=[self._guard])
         application.add_routes([
             web.get("/ari/events", self._events),
+            web.post("/ari/events/user/{name}", self._user_event),
             web.get("/ari/asterisk/ping", self._ping),
             web.get("/ari/applications/{app}", self._application),
             web.put("/ari/applications/{app}/eventFilter", self._filter),
@@ -103,6 +105,9 @@ class FakeAsterisk:
             web.get("/ari/playbacks/{id}", self._playback),
             web.delete("/ari/playbacks/{id}", self._stop_playback),
         ])  # fmt: skip
+        self._to_myself = ClientSession(
+            headers={"Authorization": self._authorization}, connector=TCPConnector(limit=0, force_close=True)
+        )
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
@@ -116,6 +121,8 @@ class FakeAsterisk:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        if self._to_myself is not None:
+            await self._to_myself.close()
 
     # What a test does.
 
@@ -179,6 +186,10 @@ class FakeAsterisk:
         """Send the next event of type `kind` only after the next one of type `until`: out of order."""
         self._held[kind] = until
 
+    def deafen(self, app: str) -> None:
+        """Forget the application and leave its socket open, as Asterisk may do to a client that comes back at once."""
+        self._sockets.pop(app, None)
+
     def replace(self, app: str) -> None:
         """Do as if another client connected as `app`."""
         self._send(app, {"type": "ApplicationReplaced"})
@@ -223,18 +234,14 @@ class FakeAsterisk:
 
     async def _perform(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Do a request that came over the events socket as if it had come over HTTP."""
-        async with (
-            ClientSession(
-                headers={"Authorization": self._authorization}, connector=TCPConnector(force_close=True)
-            ) as session,
-            session.request(
-                asked["method"],
-                f"{self.url}/ari/{asked['uri']}",
-                params={pair["name"]: pair["value"] for pair in asked.get("query_strings", [])},
-                data=asked.get("message_body"),
-                headers={"Content-Type": asked.get("content_type") or "application/json"},
-            ) as response,
-        ):
+        assert self._to_myself is not None  # noqa: S101 - it has been started
+        async with self._to_myself.request(
+            asked["method"],
+            f"{self.url}/ari/{asked['uri']}",
+            params={pair["name"]: pair["value"] for pair in asked.get("query_strings", [])},
+            data=asked.get("message_body"),
+            headers={"Content-Type": asked.get("content_type") or "application/json"},
+        ) as response:
             return {
                 "type": "RESTResponse",
                 "request_id": asked["request_id"],
@@ -281,6 +288,13 @@ class FakeAsterisk:
         if call is None:
             return _error(404, "Channel not found")
         return _error(409, NOT_IN_STASIS) if call.app is None else call
+
+    async def _user_event(self, request: web.Request) -> web.Response:
+        app = request.query["application"]
+        if app not in self._sockets:
+            return _error(404, "Application not found")
+        self._send(app, {"type": "ChannelUserevent", "eventname": request.match_info["name"], "userevent": {}})
+        return web.Response(status=204)
 
     async def _ping(self, _: web.Request) -> web.Response:
         return web.json_response({"ping": "pong", "timestamp": "", "asterisk_id": "fake"})
