@@ -3,20 +3,16 @@
 import asyncio
 import contextlib
 import hashlib
-import random
 import re
 import shutil
 import socket
 import struct
 import time
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from hotline.pbx import Ports
 from hotline.phone import CallClosed, Caller, Capture, Closing, Ear, NotInTime, PhoneFailed, Softphone
-from hotline.phone.g711 import RATE
 
 HERE = "127.0.0.1"
 PROMPTS = {"notice": 0.4, "menu": 1.0, "lead": 0.3}
@@ -32,32 +28,6 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("baresip") is None, reason="baresip is not installed"),
     pytest.mark.skipif(not _may_capture(), reason="packets cannot be captured here"),
 ]
-
-
-@dataclass(frozen=True)
-class FakeClip:
-    path: Path
-    written: str
-
-
-class FakeLibrary:
-    """Prompts of noise."""
-
-    def __init__(self, folder):
-        """Write the files into `folder`."""
-        self.folder = folder
-        for seed, name in enumerate([*PROMPTS, *"0123456789"]):
-            noise = random.Random(seed).randbytes(round(PROMPTS.get(name, 0.2) * RATE))
-            (folder / f"{name}.alaw").write_bytes(noise)
-
-    def __getitem__(self, name):
-        return FakeClip(self.folder / name, name)
-
-    digit = __getitem__
-
-    def audio(self, name):
-        """Return what a clip sounds like."""
-        return (self.folder / f"{name}.alaw").read_bytes()
 
 
 class FakePbx(asyncio.DatagramProtocol):
@@ -138,9 +108,9 @@ class FakePbx(asyncio.DatagramProtocol):
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory):
+def library(noise_library):
     """A small library."""
-    return FakeLibrary(tmp_path_factory.mktemp("sounds"))
+    return noise_library(PROMPTS, digit_seconds=0.2)
 
 
 @pytest.fixture(scope="module")
@@ -225,11 +195,11 @@ async def test_a_whole_call_is_heard_as_it_was(caller, pbx, phone, ear):
     assert [(entry.who, entry.text) for entry in caller.timeline()] == [
         ("line", "calls"),
         ("line", "early media"),
-        ("hotline", "notice"),
+        ("hotline", "Lời notice."),
         ("line", "answered"),
-        ("hotline", "menu"),
+        ("hotline", "Lời menu."),
         ("caller", "8*#"),
-        ("hotline", "lead"),
+        ("hotline", "Lời lead."),
         ("hotline", "590143"),
         ("line", "ended by the caller"),
     ]

@@ -1,7 +1,6 @@
 import random
 import struct
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -17,36 +16,10 @@ INVITED = 1_700_000_000.0
 PROMPTS = {"notice": 1.0, "menu": 2.0, "lead": 0.5}
 
 
-@dataclass(frozen=True)
-class FakeClip:
-    path: Path
-    written: str
-
-
-class FakeLibrary:
-    """Prompts of noise, without padding."""
-
-    def __init__(self, folder):
-        """Write the files into `folder`."""
-        self.folder = folder
-        for seed, name in enumerate([*PROMPTS, *"0123456789"]):
-            noise = random.Random(seed).randbytes(round(PROMPTS.get(name, 0.3) * RATE))
-            (folder / f"{name}.alaw").write_bytes(noise)
-
-    def __getitem__(self, name):
-        return FakeClip(self.folder / name, f"Lời {name}.")
-
-    digit = __getitem__
-
-    def audio(self, name):
-        """Return what a clip sounds like."""
-        return (self.folder / f"{name}.alaw").read_bytes()
-
-
 @pytest.fixture(scope="session")
-def library(tmp_path_factory):
+def library(noise_library):
     """A small library."""
-    return FakeLibrary(tmp_path_factory.mktemp("sounds"))
+    return noise_library(PROMPTS)
 
 
 @pytest.fixture(scope="session")
