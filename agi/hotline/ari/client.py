@@ -181,15 +181,22 @@ class Client:
                 log.warning("ari_handlers_left", count=len(left))
         for stay in list(self._stays.values()):
             await self._hang_up_quietly(stay)
-        if self._work:
-            _, left_work = await asyncio.wait(self._work, timeout=self._limit_seconds)
-            for work in left_work:
-                work.cancel()
-            await asyncio.gather(*left_work, return_exceptions=True)
+        await self._finish_work()
         socket.cancel()
         await asyncio.gather(socket, return_exceptions=True)
         self.connected.clear()
         await self._requests.close()
+
+    async def _finish_work(self) -> None:
+        """Wait until nothing is under way any more; what begins meanwhile is waited for as well."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limit_seconds):
+                while self._work:
+                    await asyncio.wait(self._work)
+        left = list(self._work)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     # Events.
 

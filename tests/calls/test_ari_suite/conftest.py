@@ -18,6 +18,8 @@ from hotline.settings import SHARE
 
 USER, PASSWORD = "hotline", "correct-horse-battery"
 SECONDS = {"short": 0.1, "middle": 0.6, "long": 30.0}
+BEHIND = 0.03
+"""Seconds after which the application has been told what a watcher of the PBX has seen."""
 DIALPLAN = """
 [general]
 static = yes
@@ -78,8 +80,12 @@ class FakeCaller:
     def __init__(self, call, limit):
         self._call = call
         self.id = call.id
-        self.press, self.hang_up, self.playing = call.press, call.hang_up, call.playing
+        self.press, self.hang_up = call.press, call.hang_up
         self._timer = asyncio.create_task(self._time_out(limit)) if limit else None
+
+    async def playing(self, media):
+        await self._call.playing(media)
+        await asyncio.sleep(BEHIND)
 
     async def _time_out(self, limit):
         await asyncio.sleep(limit)
@@ -210,6 +216,7 @@ class RealCaller:
             return [event["playback"]["media_uri"] for event in last if event["type"] == "PlaybackStarted"] == [media]
 
         await self._pbx.until(now, limit_seconds)
+        await asyncio.sleep(BEHIND)
 
     async def has_heard(self, count=1):
         """What its playbacks came to, as their events tell somebody who did not ask for them."""

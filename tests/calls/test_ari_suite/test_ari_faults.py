@@ -54,7 +54,6 @@ async def test_the_end_of_a_playback_was_missed(serve, incoming, pupil, pbx, gat
     await stay.answer()
     playing = asyncio.create_task(stay.play([pbx.sound("short")], limit_seconds=30))
     await call.playing(pbx.sound("short"))
-    await asyncio.sleep(0.02)  # the answer to the request has come as well
     await gate.shut()
     await asyncio.sleep(0.3)
     assert not client.connected.is_set()
@@ -202,7 +201,6 @@ async def test_a_stop_that_was_lost(serve, incoming, pupil, pbx, gate):
     late = asyncio.create_task(overdue.play(long, limit_seconds=0.4))
     for call in calls:
         await call.playing(*long)
-    await asyncio.sleep(0.05)
     await gate.shut()
     stopped.stop_playback()
     assert (await asyncio.wait_for(late, 2)).outcome is Outcome.OVERDUE
