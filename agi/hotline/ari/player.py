@@ -143,9 +143,11 @@ class Player:
             return
         if await self._find(playing):
             playing.see_again()
-            if playing.stop_asked:
-                # The request to stop it may have been lost with the connection.
-                playing.stopping = self._spawn(self._send_stop(playing.id, playing))
+            stopping = playing.stopping
+            if stopping is not None and stopping.done() and not stopping.result():
+                # The request to stop it was lost with the connection.
+                playing.stopping = None
+                self._stop(playing)
         else:
             playing.vanish(GRACE_SECONDS)
 
