@@ -32,6 +32,9 @@ def _share() -> Path:
 SHARE = _share()
 CACHE = Path.home() / ".cache" / "vssid-hotline"
 
+SOUNDS = SHARE / ".cache" / "sounds" if (SHARE / "pyproject.toml").is_file() else CACHE / "sounds"
+"""A checkout has built prompts of its own: another one's may say other words."""
+
 ELSEWHERE = frozenset({"HOTLINE_DEBIAN_MIRROR"})
 """Names that are read elsewhere, when the private Asterisk is installed."""
 
@@ -111,9 +114,7 @@ class LimitSettings(Group):
 class VoiceSettings(Group):
     """How the prompts sound and where they lie."""
 
-    sounds: Annotated[Path, Field(description="folder of the built prompts")] = (
-        Path.home() / ".cache/vssid-hotline/sounds"
-    )
+    sounds: Annotated[Path, Field(description="folder of the built prompts")] = SOUNDS
     secrets: Annotated[Path, Field(description="folder on tmpfs for the nameless files of spoken secrets")] = Path(
         "/dev/shm/hotline"  # noqa: S108 - tmpfs is the point: a spoken secret never reaches a disk
     )

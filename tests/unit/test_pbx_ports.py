@@ -45,3 +45,10 @@ def test_a_media_port_in_use_makes_a_block_unfit():
     with Ports.claim() as block, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", block.rtp_last))
         assert not block._free("127.0.0.1")
+
+
+@pytest.mark.parametrize("address", ["192.0.2.77", "nowhere", "0.0.0.0"])
+def test_an_address_that_is_not_ours_is_named(address):
+    """Who names a wrong address is told so, and how to find a right one."""
+    with pytest.raises(PbxUnavailable, match=rf"{address} is .*ip -br address"):
+        Ports.claim(address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,12 @@ def load(path: Path, prompts: Collection[str]) -> Menu:
     try:
         text = path.read_text(encoding="utf-8")
         menu = msgspec.convert(tomllib.loads(text), Menu)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as fault:
+    except OSError as fault:
+        raise MenuError(f"{path}: {fault.strerror}") from fault
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise MenuError(f"{path}: {fault}") from fault
+    except msgspec.ValidationError as fault:
+        raise MenuError(f"{path}:{_line_of_value(text, str(fault))}: {_in_words(str(fault))}") from fault
     found = [f"{path}:{_line(text, where)}: {what}" for where, what in faults(menu, prompts)]
     if found:
         raise MenuError("\n".join(found))
@@ -92,3 +97,23 @@ def _line(text: str, menu: str) -> int:
     """Return the line where `menu` begins; 1 for the file as a whole."""
     header = f"[menu.{menu}]"
     return next((at for at, line in enumerate(text.splitlines(), 1) if line.strip().startswith(header)), 1)
+
+
+def _line_of_value(text: str, fault: str) -> int:
+    """Return the line that a fault of the model is about: of its last name that stands in the file."""
+    names = re.findall(r"`([^`$]+)`|\.([a-z_]+)", fault)
+    lines = text.splitlines()
+    # The setting itself is named last in a path, but first where it is unknown.
+    for name in [unknown for unknown, _ in names if unknown] + [known for _, known in reversed(names) if known]:
+        for at, line in enumerate(lines, 1):
+            if re.match(rf"\s*\[?{re.escape(name)}\b", line):
+                return at
+    return 1
+
+
+def _in_words(fault: str) -> str:
+    """Return a fault of the model as an admin understands it."""
+    what, _, where = fault.partition(" - at ")
+    what = what.replace("Object contains unknown field", "there is no such setting:")
+    what = what.replace("Object missing required field", "here is missing:")
+    return f"{where.strip('`').replace('$.', '')}: {what}" if where else what

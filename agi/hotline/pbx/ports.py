@@ -8,6 +8,7 @@ belong to the network namespace just as ports do, and the kernel frees them when
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
@@ -45,8 +46,9 @@ class Ports:
         """Return a block whose ports are all free on `address`.
 
         Raises:
-            PbxUnavailable: there is none.
+            PbxUnavailable: there is none, or `address` is not one of this machine.
         """
+        _require_own(address)
         for base in range(FIRST, LAST + 2 - BLOCK, BLOCK):
             claim = _claim(base)
             if claim is None:
@@ -79,6 +81,16 @@ class Ports:
             except OSError:
                 return False
         return True
+
+
+def _require_own(address: str) -> None:
+    try:
+        if ipaddress.ip_address(address).is_unspecified:
+            raise PbxUnavailable(f"{address} is no address to call: name one of this machine's own (`ip -br address`)")
+        with contextlib.ExitStack() as probes:
+            _bind(probes, socket.SOCK_DGRAM, address, 0)
+    except (ValueError, OSError):
+        raise PbxUnavailable(f"{address} is not an address of this machine: see `ip -br address`") from None
 
 
 def _claim(base: int) -> socket.socket | None:

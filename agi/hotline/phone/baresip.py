@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import wave
 from dataclasses import dataclass
@@ -119,7 +120,11 @@ class Softphone:
         log = self.run_dir / "baresip.log"
         with log.open("wb") as output:
             self._child = await Child.start(
-                ["baresip", "-4", "-f", str(self.run_dir)], box=Box(), name=f"phone {self.name}", output=output
+                ["baresip", "-4", "-f", str(self.run_dir)],
+                box=Box(),
+                name=f"phone {self.name}",
+                output=output,
+                env=os.environ | {"HOME": str(self.run_dir), "XDG_RUNTIME_DIR": str(self.run_dir)},
             )
         try:
             self._control = await self._connect(self._child, control_port)

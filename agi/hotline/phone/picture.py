@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from math import ceil
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import numpy as np
 
 from hotline.phone.g711 import RATE
 from hotline.phone.sip import Side
+from hotline.settings import CACHE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +41,8 @@ def draw(witness: Witness, target: Path, title: str = "Cuộc gọi đến 1900.
     Needs matplotlib, which comes with the `demo` extra. The digits that were read and keyed are in the picture: it is
     for the caller's eyes.
     """
+    # Its list of fonts is kept with our other caches, not in the user's configuration.
+    os.environ.setdefault("MPLCONFIGDIR", str(CACHE / "matplotlib"))
     # Imported here: half a second that only a picture is worth. No pyplot: nothing global, no window.
     from matplotlib import rc_context  # noqa: PLC0415
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import importlib.metadata
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -96,7 +97,13 @@ class Pyttsx3Engine:
         with (folder / "log").open("w+b") as log:
             # Unbuffered: words still in a buffer when the process dies would turn up as an error of their own.
             process = subprocess.Popen(
-                self._program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, bufsize=0
+                self._program,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                bufsize=0,
+                # espeak-ng opens a sound server's client, which writes into these; they go with the folder.
+                env=os.environ | dict.fromkeys(("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"), str(folder)),
             )
             with process:
                 try:
