@@ -11,8 +11,9 @@ from hotline.ari import Gone, connection, models
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-BOUND = 0.5
-"""Seconds in which a call is answered on a busy machine of two cores; alone it takes 3 ms."""
+BOUND = 1.5
+"""Seconds in which a call is answered, however busy the machine: behind what blocks it would take two and more.
+Alone it takes 3 ms; figures are for benchmarks."""
 
 
 async def test_a_slow_handler_delays_no_other_call(serve, incoming, pbx):
