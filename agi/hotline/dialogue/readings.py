@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from hotline.call import Reason
-from hotline.dialogue import outcomes
-from hotline.dialogue.choice import one_of
-from hotline.dialogue.conversation import EndWished
 from hotline.prompts import compose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hotline.call import Sound
-    from hotline.desk import Reissue
-    from hotline.dialogue.conversation import Conversation
     from hotline.menu import Pace
     from hotline.prompts import Library, SpokenSecrets
-
-SETTLED = 1.0
-"""Seconds after the repeat in which the activation must be known; then the caller is told that it is not."""
-LEAST_WAIT = 1.5
-"""Seconds that a caller has to ask for another reading, at least."""
 
 
 class Readings:
@@ -40,65 +28,3 @@ class Readings:
         audio = compose(self._library, lead, digits, digit_gap=pace.digit_gap, group_gap=pace.group_gap)
         with self._secrets.file(audio) as sound:
             yield sound
-
-
-async def read_twice(talk: Conversation, new: Reissue) -> None:
-    """Read the password and repeat it; once read in full it becomes active, whatever happens next (SPEC §4).
-
-    Raises:
-        EndWished: it can't be read or is not known to count; the caller was told.
-    """
-    call, menu = talk.call, talk.hotline.menu
-    if not await call.cover(new.began(), "check"):
-        call.outcome = outcomes.OVERTAKEN
-        await call.say("overtaken")
-        raise EndWished
-    digits = new.password.reveal()
-    call.reached("reading")
-    with talk.hotline.readings.of(digits, "new-password", menu.reading) as sound:
-        await call.read_out(sound)
-    call.reached("heard")
-    # It goes on by itself if the caller hangs up now.
-    activation = asyncio.ensure_future(new.heard())
-    try:
-        await repeat(talk, digits)
-    finally:
-        active = await _known(activation)
-        call.outcome = outcomes.REISSUED if active else outcomes.NOT_ACTIVATED
-    if not active:
-        await call.say("not-activated", keys="")
-        raise EndWished
-
-
-async def repeat(talk: Conversation, digits: str) -> None:
-    """Read the digits once more, with time to write."""
-    with talk.hotline.readings.of(digits, "repeat-password", talk.hotline.menu.repeat) as sound:
-        await talk.call.read_out(sound)
-    talk.call.reached("repeat")
-
-
-async def read_again_on_wish(talk: Conversation, new: Reissue) -> None:
-    """Offer more readings on 1 (or 0), as long as the caller wants them, up to a limit; then advice.
-
-    Who does nothing is not kept into another billed minute.
-    """
-    call, menu = talk.call, talk.hotline.menu
-    wait = menu.wait.menu_key
-    readings = menu.tries.rereadings
-    while readings > 0:
-        left = call.paid_seconds_left() - call.length("after-reading", "farewell")
-        keyed = await call.ask("after-reading", entry=one_of("109", min(wait, max(LEAST_WAIT, left))))
-        if keyed.reason is Reason.NO_INPUT or keyed.digits == "9":
-            break
-        if keyed.reason is not Reason.COMPLETE:
-            talk.misses.no_match()
-            continue
-        await repeat(talk, new.password.reveal())
-        readings -= 1
-    if readings < menu.tries.rereadings or call.paid_seconds_left() > call.length("advice", "farewell"):
-        await call.say("advice")
-
-
-async def _known(activation: asyncio.Future[bool]) -> bool:
-    done, _ = await asyncio.wait({activation}, timeout=SETTLED)
-    return bool(done) and activation.result()

@@ -8,7 +8,7 @@ from hotline.call import Reason
 from hotline.desk import InsuranceNumber, ReissuedTooOften, TooManyFailures
 from hotline.dialogue import outcomes
 from hotline.dialogue.number_entry import DIGITS, confirmed, enter_number
-from hotline.dialogue.readings import read_again_on_wish, read_twice
+from hotline.dialogue.password import read_again_on_wish, read_twice
 
 if TYPE_CHECKING:
     from hotline.desk import Finding
