@@ -31,7 +31,7 @@ _COLOURS = {"prompt": "#0072B2", "digit": "#009E73", "unknown": "#D55E00"}
 _KEY, _INK, _FAINT, _WAVE, _FREE = "#CC79A7", "#222222", "#767676", "#56B4E9", "#F0F0F0"
 _ENDED_BY = {Side.CALLER: "người gọi gác máy", Side.HOTLINE: "tổng đài kết thúc"}
 _HOTLINE_LANE, _CALLER_LANE = 1.0, 0.0
-_LETTER = 5.3
+_LETTER = 5.8
 """Pixels a letter of a prompt's words takes, on average."""
 
 
