@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,9 @@ SERVERS = re.compile(rb"^/usr/sbin/asterisk\0|/postgres\0")
 
 
 @pytest.fixture
-def environment(tmp_path):
+def environment():
     """A temporary folder of this test's own, so that its runs meet no others."""
-    folder = Path("/tmp") / f"run{os.getpid()}{tmp_path.name[-4:]}"  # short: a socket's path has 107 bytes
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="run", dir="/tmp"))  # short: a socket's path has 107 bytes
     yield {**os.environ, "TMPDIR": str(folder)}
     (folder / name()).rmdir()  # fails unless it is empty
     folder.rmdir()
@@ -39,14 +39,19 @@ def servers(environment):
 
 async def start(environment):
     """Start it; return the process and what it printed until it was up."""
-    run = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", "from hotline.cli import main; main()", "run",
-        env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
+    complaints = Path(environment["TMPDIR"]) / "complaints"
+    with complaints.open("wb") as errors:
+        run = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", "from hotline.cli import main; main()", "run",
+            env=environment, stdout=asyncio.subprocess.PIPE, stderr=errors,
+        )  # fmt: skip
     said = b""
     async with asyncio.timeout(30):
         while b"Ctrl-C" not in said:
-            said += await run.stdout.readline()
+            line = await run.stdout.readline()
+            assert line, complaints.read_text()
+            said += line
+    complaints.unlink()
     return run, said.decode()
 
 
