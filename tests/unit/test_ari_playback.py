@@ -161,7 +161,8 @@ async def test_a_request_that_failed(end, outcome):
         ([("a", 0.0), ("b", 1.0)], ("failed", 1.001), ("b",)),
         ([("a", 0.0), ("b", 0.0), ("c", 0.001)], ("failed", 0.001), ("a", "b", "c")),
         ([("a", 0.0), ("b", 0.02)], ("done", 2.0), ()),
-        ([("a", 0.0)], ("done", 0.0), ()),
+        ([("a", 0.0)], ("done", 0.0), ("a",)),
+        ([("a", 0.0), ("b", 1.0)], ("done", 1.0), ("b",)),
     ],
 )
 async def test_a_sound_that_took_no_time_is_missing(starts, end, missing):
@@ -173,6 +174,16 @@ async def test_a_sound_that_took_no_time_is_missing(starts, end, missing):
     result = playing.result(gone=False, stopped=False)
     assert result.missing == missing
     assert result.outcome is (Outcome.FAILED if missing else Outcome.FINISHED)
+
+
+async def test_a_stall_of_ours_makes_no_playback_longer():
+    """A hang-up that waited for us in a stall happened when Asterisk says, not when we came to read of it."""
+    playing = Playing()
+    playing.started_sound(started("a", 0.0))
+    await asyncio.sleep(0.05)
+    playing.end_made(finished("failed", "a", 0.01).timestamp)
+    playing.finish(End.GONE)
+    assert playing.result(gone=True, stopped=False).seconds == pytest.approx(0.01)
 
 
 async def test_a_stall_of_ours_makes_nothing_missing():

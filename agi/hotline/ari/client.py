@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 import structlog
 
 from .connection import HEARTBEAT_SECONDS, EventsSocket
-from .errors import AriError, Gone, NotFound, Replaced
+from .errors import AriError, Conflict, Gone, InvalidState, NotFound, Rejected, Replaced
 from .http import Requests
 from .models import (
     ApplicationReplaced,
@@ -157,9 +157,12 @@ class Client:
                 stay.gone()
             raise
         finally:
-            await self._wind_down(socket)
-            self._closing = None
-            self._ended.set()
+            try:
+                await self._wind_down(socket)
+            finally:
+                socket.cancel()
+                self._closing = None
+                self._ended.set()
 
     async def close(self) -> None:
         """End `run` as cancelling it would, wait for that, and close all connections."""
@@ -295,7 +298,7 @@ class Client:
         present = set((await self.applications.get(self._app)).channel_ids)
         for channel_id, stay in before.items():
             if channel_id in present:
-                await stay.catch_up()
+                await self._catch_up(stay)
             else:
                 stay.gone()
         log.info("ari_connected", app=self._app, resumed=len(before.keys() & present))
@@ -303,16 +306,30 @@ class Client:
         if present - self._stays.keys():
             self._spawn(self._adopt(present - self._stays.keys()))
 
+    @staticmethod
+    async def _catch_up(stay: Stay) -> None:
+        """Let a stay find out what it missed; that Asterisk would not tell about one must not hold up the others."""
+        try:
+            await stay.catch_up()
+        except (Rejected, InvalidState, Conflict) as error:
+            log.warning("ari_not_caught_up", channel=stay.channel.id, error=str(error))
+
     async def _adopt(self, suspects: set[str]) -> None:
         """Serve those that are orphans indeed: still without a stay, and still here, a moment later."""
-        await asyncio.sleep(ORPHAN_SECONDS)
-        try:
-            still = suspects & set((await self.applications.get(self._app)).channel_ids)
-            for channel_id in still - self._stays.keys():
-                with contextlib.suppress(NotFound):
-                    channel = await self.channels.get(channel_id)
-                    if channel_id not in self._stays:
-                        log.warning("ari_orphan", channel=channel_id)
-                        self._begin(channel, [], None if self._handler is None else self._on_orphan)
-        except AriError as error:
-            log.warning("ari_orphans_not_served", error=str(error))
+        while self.connected.is_set():
+            await asyncio.sleep(ORPHAN_SECONDS)
+            try:
+                await self._adopt_now(suspects)
+            except AriError as error:
+                log.warning("ari_orphans_not_served", error=str(error))
+            else:
+                return
+
+    async def _adopt_now(self, suspects: set[str]) -> None:
+        still = suspects & set((await self.applications.get(self._app)).channel_ids)
+        for channel_id in still - self._stays.keys():
+            with contextlib.suppress(NotFound):
+                channel = await self.channels.get(channel_id)
+                if channel_id not in self._stays:
+                    log.warning("ari_orphan", channel=channel_id)
+                    self._begin(channel, [], None if self._handler is None else self._on_orphan)

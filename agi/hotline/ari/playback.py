@@ -43,7 +43,8 @@ class PlaybackResult:
 
     Attributes:
         outcome: how it ended.
-        seconds: from the first sound's start to the end, by the event loop's clock; 0.0 if nothing began.
+        seconds: from the first sound's start to the end, by the event loop's clock or Asterisk's, whichever says less;
+            0.0 if nothing began.
         observed: False when the end fell into a time without an events socket and was found out afterwards. Then
             `seconds` runs to that moment, the most it can have been; but for `GONE` to the last sign of life before,
             so that nobody is taken to have heard what he may not have heard.
@@ -113,7 +114,7 @@ class Playing:
         id: chosen by us, so a lost answer is not a lost playback.
         accepted: Asterisk is known to have it.
         stop_asked: we want it stopped, whether or not that could be sent yet.
-        stopping: the request to stop it; its result is whether Asterisk still had it to stop.
+        stopping: the request to stop it; its result is whether Asterisk still had it to stop, None if not known.
         end: set once, by the first thing that ends it.
     """
 
@@ -122,15 +123,16 @@ class Playing:
         self.id = uuid.uuid4().hex
         self.accepted = False
         self.stop_asked = False
-        self.stopping: asyncio.Task[bool] | None = None
+        self.stopping: asyncio.Task[bool | None] | None = None
         self.end: asyncio.Future[End] = self._loop.create_future()
         self._asked_at = self._loop.time()
         self._started_at: float | None = None
         self._ended_at: float | None = None
+        self._end_made: datetime | None = None
         self._known_until: float | None = None
         self._was_lost = False
         self._sounds: list[_Came] = []
-        self._last_failed: _Came | None = None
+        self._last: _Came | None = None
 
     def accept(self) -> None:
         """Asterisk has it: it said so, or an event of it came."""
@@ -146,11 +148,12 @@ class Playing:
             self._started_at = self._loop.time()
 
     def _came(self, event: PlaybackStarted | PlaybackFinished) -> _Came:
-        try:
-            made = datetime.fromisoformat(event.timestamp)
-        except ValueError:
-            made = None
-        return _Came(event.playback.media_uri, self._loop.time(), made)
+        return _Came(event.playback.media_uri, self._loop.time(), _moment(event.timestamp))
+
+    def end_made(self, timestamp: str) -> None:
+        """Asterisk made the first event of an end, of this or of the call, at `timestamp` by its clock."""
+        if self._end_made is None and not self.end.done():
+            self._end_made = _moment(timestamp)
 
     def lose_sight(self, known_until: float) -> None:
         """Events stopped coming; the last sign of life was at `known_until`, by the event loop's clock."""
@@ -196,14 +199,15 @@ class Playing:
         failed = event.playback.state == "failed"
         if self._was_lost or not (failed or self.stop_asked):
             self.assume_started()
-        if failed:
-            self._last_failed = self._came(event)
+        self.end_made(event.timestamp)
+        self._last = self._came(event)
         self.finish(End.FAILED if failed else End.DONE)
 
-    def _missing(self, *, gone: bool) -> tuple[str, ...]:
+    def _missing(self, *, gone: bool, stopped: bool) -> tuple[str, ...]:
         """Return the sounds that were passed over, as far as their events were seen."""
-        # A last sound that failed because the caller went may well have been cut in its first moment.
-        last = [] if self._last_failed is None or gone else [self._last_failed]
+        # A last sound that was stopped, or failed because the caller went, may have been cut in its first moment.
+        cut = stopped or (gone and self.end.done() and self.end.result() is End.FAILED)
+        last = [] if self._last is None or cut else [self._last]
         return tuple(one.media for one, then in pairwise([*self._sounds, *last]) if then.at_once_after(one))
 
     def result(self, *, gone: bool, stopped: bool) -> PlaybackResult:
@@ -211,10 +215,10 @@ class Playing:
 
         Args:
             gone: the channel had ended when this did.
-            stopped: Asterisk stopped it for us.
+            stopped: Asterisk stopped it for us, or may have.
         """
         end = self.end.result() if self.end.done() else None
-        missing = self._missing(gone=gone)
+        missing = self._missing(gone=gone, stopped=stopped)
         match end:
             case None:
                 outcome = Outcome.OVERDUE if self.accepted else Outcome.NEVER_STARTED
@@ -238,4 +242,17 @@ class Playing:
         if self._started_at is None:
             return 0.0
         ended_at = self._loop.time() if self._ended_at is None else self._ended_at
-        return max(0.0, ended_at - self._started_at)
+        seconds = ended_at - self._started_at
+        # An event that waited for us, in a stall, makes our interval too long; Asterisk's own is not.
+        began_made = self._sounds[0].made if self._sounds else None
+        if began_made is not None and self._end_made is not None:
+            seconds = min(seconds, (self._end_made - began_made).total_seconds())
+        return max(0.0, seconds)
+
+
+def _moment(timestamp: str) -> datetime | None:
+    """Return the moment an event was made, by Asterisk's clock; None if it does not say."""
+    try:
+        return datetime.fromisoformat(timestamp)
+    except ValueError:
+        return None

@@ -82,7 +82,11 @@ class Player:
             await asyncio.wait([playing.end], timeout=limit_seconds)
             if not playing.end.done():
                 await self._see_whether_dropped(playing)
-            stopped = playing.stopping is not None and playing.end.done() and await asyncio.shield(playing.stopping)
+            stopped = (
+                playing.stopping is not None
+                and playing.end.done()
+                and await asyncio.shield(playing.stopping) is not False
+            )
             if playing.end.done() and playing.end.result() is End.FAILED:
                 await self._see_whether_gone()
             return playing.result(gone=self._ended.is_set(), stopped=stopped)
@@ -113,6 +117,11 @@ class Player:
         self._abandoned.discard(event.playback.id)
         if self._playing is not None and event.playback.id == self._playing.id:
             self._playing.finished(event)
+
+    def hung_up(self, timestamp: str) -> None:
+        """The call ended at `timestamp`, by Asterisk's clock."""
+        if self._playing is not None:
+            self._playing.end_made(timestamp)
 
     def gone(self) -> None:
         """The channel is not ours any more."""
@@ -224,8 +233,8 @@ class Player:
         self._abandoned.add(playing.id)
         self._stop(playing)
 
-    async def _send_stop(self, playback_id: str, playing: Playing | None = None) -> bool:
-        """Ask Asterisk to stop a playback; return whether it still had it."""
+    async def _send_stop(self, playback_id: str, playing: Playing | None = None) -> bool | None:
+        """Ask Asterisk to stop a playback; return whether it still had it, None if that is not known."""
         try:
             await self._playbacks.stop(playback_id)
         except NotFound:
@@ -234,7 +243,7 @@ class Player:
             return False
         except AriError as error:
             log.warning("ari_stop_failed", channel=self._channel_id, error=str(error))
-            return False
+            return None
         return True
 
     async def _see_whether_dropped(self, playing: Playing) -> None:

@@ -216,6 +216,7 @@ class Stay:
             case PlaybackFinished():
                 self._player.finished(event)
             case ChannelHangupRequest() | StasisEnd() | ChannelDestroyed():
+                self._player.hung_up(event.timestamp)
                 self.gone()
 
     def gone(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from hotline.call.collector import Collector
-from hotline.call.errors import CallerGone
+from hotline.call.errors import LineError
 from hotline.call.keypad import KEYS
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Call:
         task = asyncio.ensure_future(work)
         try:
             return await self._until_done(task, prompts)
-        except CallerGone:
+        except LineError:
             await task
             raise
 

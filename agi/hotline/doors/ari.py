@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from hotline.call import Sound, Sounds
 
 TAIL = 0.1
-"""Seconds of silence at most at the end of a reading (SPEC §4): whoever hangs up in them has heard it all."""
+"""Seconds of silence at most at the end of a reading (SPEC §4): whoever hangs up in them has heard it all.
+
+Who seems to have hung up later than that, though no end was told, was on a line that stood still: not proven."""
 FIRST_WORD = 0.2
 """Seconds that the 183 needs to reach the phone; what is said earlier is lost. They cost the caller nothing."""
 LEFT_OVER = 90.0
@@ -66,7 +68,7 @@ class AriLine:
         match played.outcome:
             case Outcome.FINISHED:
                 return Played(Ended.FINISHED, played.seconds)
-            case Outcome.GONE if missing <= TAIL:
+            case Outcome.GONE if abs(missing) <= TAIL:
                 return Played(Ended.FINISHED, played.seconds)
             case Outcome.STOPPED:
                 return Played(Ended.STOPPED, played.seconds)
