@@ -1,0 +1,54 @@
+"""What the ARI door makes of a playback's end."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hotline.ari import Outcome, PlaybackResult
+from hotline.call import CallerGone, Ended, SoundFailed
+from hotline.doors.ari import AriLine
+
+
+@dataclass(frozen=True)
+class Sound:
+    path: Path = Path("/reading")
+    seconds: float = 10.0
+
+
+@dataclass
+class Stay:
+    """A stay whose playbacks all come to the same."""
+
+    result: PlaybackResult
+
+    def listen(self, on_key, on_gone):
+        """Nobody presses a key."""
+
+    async def play(self, media, *, limit_seconds):
+        return self.result
+
+
+@pytest.mark.parametrize(
+    ("outcome", "seconds", "comes_to"),
+    [
+        (Outcome.FINISHED, 10.0, Ended.FINISHED),
+        (Outcome.FINISHED, 9.5, Ended.FINISHED),
+        (Outcome.STOPPED, 3.0, Ended.STOPPED),
+        (Outcome.GONE, 9.95, Ended.FINISHED),
+        (Outcome.GONE, 9.8, CallerGone),
+        (Outcome.GONE, 5.0, CallerGone),
+        (Outcome.GONE, 10.5, CallerGone),
+        (Outcome.FAILED, 0.0, SoundFailed),
+        (Outcome.NEVER_STARTED, 0.0, SoundFailed),
+        (Outcome.OVERDUE, 15.0, SoundFailed),
+    ],
+)
+async def test_only_what_is_proven_was_heard(outcome, seconds, comes_to):
+    """Heard is what was played to its end, or up to its last silence; a line that stood still proves nothing."""
+    line = AriLine(Stay(PlaybackResult(outcome, seconds)))
+    if isinstance(comes_to, Ended):
+        assert (await line.play([Sound()], "")).ended is comes_to
+    else:
+        with pytest.raises(comes_to):
+            await line.play([Sound()], "")
