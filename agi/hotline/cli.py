@@ -28,7 +28,7 @@ from hotline.processes import ChildFailed, MissingProgram
 from hotline.prompts import PromptsError, Script
 from hotline.records import MigrationFailed, RecordsUnavailable
 from hotline.service import serving, stop_signal, stopped_or_ended
-from hotline.settings import SHARE, Settings, SettingsError
+from hotline.settings import SCRIPT, Settings, SettingsError
 
 SET_UP_WRONG = 2
 """Exit status when a setting, a file or a part of the system is not as it must be."""
@@ -104,7 +104,7 @@ def pbx_install() -> None:
 def menu_check() -> None:
     """Say every fault of the menu, with file and line."""
     at = Settings.load().menu
-    load(at, Script.load(SHARE / "sounds" / "vi.toml", required=PROMPTS).prompts)
+    load(at, Script.load(SCRIPT, required=PROMPTS).prompts)
     console.print(f"{at}: no fault")
 
 

@@ -19,7 +19,7 @@ from hotline.doors.ari import AriDoor
 from hotline.menu import load
 from hotline.prompts import Library, Script, SpokenSecrets
 from hotline.records import Database
-from hotline.settings import SHARE
+from hotline.settings import SCRIPT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -101,7 +101,7 @@ async def serving(settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
         MenuError, PromptsError, SecretsUnsafe, SettingsError: something is not as it must be to serve callers.
         AriError: Asterisk refused us, at the start or later.
     """
-    script = Script.load(SHARE / "sounds" / "vi.toml", required=PROMPTS)
+    script = Script.load(SCRIPT, required=PROMPTS)
     library = Library.open(settings.voice.sounds, script)
     menu = load(settings.menu, script.prompts)
     async with contextlib.AsyncExitStack() as stack:

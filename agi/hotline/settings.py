@@ -35,6 +35,9 @@ CACHE = Path.home() / ".cache" / "vssid-hotline"
 SOUNDS = SHARE / ".cache" / "sounds" if (SHARE / "pyproject.toml").is_file() else CACHE / "sounds"
 """A checkout has built prompts of its own: another one's may say other words."""
 
+SCRIPT = SHARE / "sounds" / "vi.toml"
+"""Every sentence the hotline can say."""
+
 ELSEWHERE = frozenset({"HOTLINE_DEBIAN_MIRROR"})
 """Names that are read elsewhere, when the private Asterisk is installed."""
 

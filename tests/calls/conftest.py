@@ -10,10 +10,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from hotline.demo.house import back_end
 from hotline.demo.house import house as bring_up
-from hotline.desk import Desk, Vault
-from hotline.phone import Caller, Ear, Softphone
-from hotline.records import Database
+from hotline.phone import Caller, Ear
 from hotline.service import serving
 from hotline.settings import SHARE, LimitSettings, Settings
 
@@ -89,15 +88,7 @@ async def ring(house, ear, tmp_path):
             who = house.members[member]
             account = next(account for account in house.phones if account.number == who.phone)
             block = next(_blocks)
-            last = house.asterisk.site.rtp_last - 12 * (block % 12)
-            phone = Softphone(
-                account.name,
-                account.password,
-                house.server,
-                run_dir=tmp_path / f"phone{block}",
-                sip_port=last - 11,
-                rtp_ports=(last - 9, last),
-            )
+            phone = house.softphone(account, tmp_path / f"phone{block}", block % 12)
             await stack.enter_async_context(phone)
             caller = await stack.enter_async_context(Caller(phone, ear))
             return Ringer(caller, who.insurance_number, who.phone)
@@ -134,8 +125,5 @@ def outcomes(records):
 @pytest_asyncio.fixture(loop_scope="session")
 async def desk(house):
     """A desk of our own, to sign in with as the VssID back end would."""
-    settings = house.settings
-    vault = Vault(settings.password)
-    async with Database(settings.database) as database:
-        yield Desk(database, vault, settings.password, settings.limits)
-    vault.close()
+    async with back_end(house.settings) as desk:
+        yield desk

@@ -7,21 +7,21 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from hotline.demo import show
-from hotline.demo.house import house
-from hotline.desk import Desk, SignIn, Vault
-from hotline.phone import Caller, Ear, Softphone
+from hotline.demo.house import back_end, house
+from hotline.desk import SignIn
+from hotline.phone import Caller, Ear
 from hotline.phone.picture import draw
 from hotline.records import Database, calls
 from hotline.service import serving
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from rich.console import Console
 
     from hotline.demo.house import House
-    from hotline.desk import SampleMember
+    from hotline.desk import Desk, SampleMember
     from hotline.settings import Settings
 
 NUMBER = "19009068"
@@ -45,7 +45,7 @@ async def demo(settings: Settings, console: Console, out: Path, *, hurry: bool =
         with show.progress(console) as progress:
             rooms = await stack.enter_async_context(house(settings, progress))
             await stack.enter_async_context(serving(rooms.settings))
-        desk = await stack.enter_async_context(_back_end(rooms))
+        desk = await stack.enter_async_context(back_end(rooms.settings))
         member = rooms.members[0]
 
         console.print(
@@ -71,15 +71,7 @@ async def _call(
     rooms: House, console: Console, target: Path, conversation: Callable[[Caller], Awaitable[None]]
 ) -> list[str]:
     """Make one call, tell its story while it goes on, and save it; return the digits heard, reading by reading."""
-    account, site = rooms.phones[0], rooms.asterisk.site
-    phone = Softphone(
-        account.name,
-        account.password,
-        rooms.server,
-        run_dir=rooms.folder / target.name,
-        sip_port=site.rtp_last - 12,
-        rtp_ports=(site.rtp_last - 9, site.rtp_last),
-    )
+    phone = rooms.softphone(rooms.phones[0], rooms.folder / target.name)
     story = show.Story(console)
     ear = Ear(rooms.library, rooms.library)
     async with phone, Caller(phone, ear) as caller:
@@ -124,18 +116,6 @@ def _hurries(number: str, until: str = "after-reading") -> Callable[[Caller], Aw
         await caller.hears_end(until, within=40)
 
     return conversation
-
-
-@contextlib.asynccontextmanager
-async def _back_end(rooms: House) -> AsyncIterator[Desk]:
-    """Yield a desk of our own, to sign in as the VssID back end would."""
-    settings = rooms.settings
-    vault = Vault(settings.password)
-    try:
-        async with Database(settings.database) as database:
-            yield Desk(database, vault, settings.password, settings.limits)
-    finally:
-        vault.close()
 
 
 async def _expect(desk: Desk, member: SampleMember, password: str, result: SignIn, what: str) -> None:

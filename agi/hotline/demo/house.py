@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from hotline.demo.run_folder import name, run_folder
-from hotline.desk import SecretDigits, Vault, load_sample, sample_members
+from hotline.desk import Desk, SecretDigits, Vault, load_sample, sample_members
 from hotline.pbx import PhoneAccount, Ports, PrivateAsterisk, Site, install_root
+from hotline.phone import Softphone
 from hotline.prompts import Library, Script, build
 from hotline.records import Database, EmbeddedPostgres, migrate
-from hotline.settings import SHARE
+from hotline.settings import SCRIPT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 TRUNK = "127.0.0.2"
 """The address that the private Asterisk takes for the carrier's."""
+PORTS = 12
+"""Ports of a softphone: two for SIP, ten for media."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,21 @@ class House:
         """Where softphones find the PBX: host and port."""
         site = self.asterisk.site
         return f"{site.address}:{site.sip_port}"
+
+    def softphone(self, account: PhoneAccount, run_dir: Path, nth: int = 0) -> Softphone:
+        """Return a softphone with `account`, not started; `nth` below 12 keeps those of one time apart.
+
+        Its ports are the last ones of the house's own block: 12 a phone, which calls of Asterisk reach last.
+        """
+        last = self.asterisk.site.rtp_last - PORTS * nth
+        return Softphone(
+            account.name,
+            account.password,
+            self.server,
+            run_dir=run_dir,
+            sip_port=last - PORTS + 1,
+            rtp_ports=(last - PORTS + 3, last),
+        )
 
 
 @contextlib.asynccontextmanager
@@ -113,11 +131,11 @@ async def house(
 
 def prompts(settings: Settings, progress: Callable[[str, float], None]) -> Library:
     """Build the prompts that are not built yet, and open them."""
-    script = Script.load(SHARE / "sounds" / "vi.toml")
+    script = Script.load(SCRIPT)
     progress("prompts", 0.0)
     library = build(
         script,
-        SHARE / "sounds" / "recorded",
+        SCRIPT.with_name("recorded"),
         settings.voice.sounds,
         settings.voice,
         lambda done, total, _: progress("prompts", done / total),
@@ -142,6 +160,17 @@ async def _move_in(settings: Settings) -> SecretDigits:
     finally:
         vault.close()
     return old_password
+
+
+@contextlib.asynccontextmanager
+async def back_end(settings: Settings) -> AsyncIterator[Desk]:
+    """Yield a desk apart from the service's, to sign in as the VssID back end would."""
+    vault = Vault(settings.password)
+    try:
+        async with Database(settings.database) as database:
+            yield Desk(database, vault, settings.password, settings.limits)
+    finally:
+        vault.close()
 
 
 def _secrets_folder() -> Path:

@@ -79,10 +79,7 @@ class AriLine:
 
     async def hang_up(self) -> None:
         """Hang the channel up."""
-        try:
-            await self._stay.hang_up()
-        except AriError as fault:
-            raise LineFailed(str(fault)) from fault
+        await self._ask(self._stay.hang_up())
 
     def _key(self, key: str) -> None:
         if self.keypad.press(key) and key in self._stop_keys:
