@@ -107,11 +107,12 @@ def _listens(number: str) -> Callable[[Caller], Awaitable[None]]:
 
 
 def _hurries(number: str, until: str = "after-reading") -> Callable[[Caller], Awaitable[None]]:
-    """A caller who knows the way and keys ahead, and hangs up after the prompt `until`."""
+    """A caller who knows the way, keys as soon as a question begins, and hangs up after the prompt `until`."""
 
     async def conversation(caller: Caller) -> None:
         await caller.hears("menu", within=15)
         await caller.press("8")
+        await caller.hears("ask-number")
         await caller.press(f"{number}#")
         await caller.hears_end(until, within=40)
 
