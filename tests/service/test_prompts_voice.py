@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -123,8 +124,9 @@ def test_a_process_that_writes_nothing_is_found_out():
 
 
 def test_a_speaking_process_that_hangs_ends_by_itself(tmp_path):
-    """A file that cannot be written, over which pyttsx3 waits for ever, does not leave a process behind us."""
-    orders = [{"voice": "vi", "rate": 140}, {"text": "một", "path": str(tmp_path / "none" / "speech.wav")}]
+    """A file over which pyttsx3 waits for ever, here a pipe nobody reads, does not leave a process behind us."""
+    os.mkfifo(pipe := tmp_path / "speech.wav")
+    orders = [{"voice": "vi", "rate": 140}, {"text": "một", "path": str(pipe)}]
     program = "from hotline.prompts import speaker; speaker.LINE_SECONDS = 1; speaker.main()"
     ended = subprocess.run(
         [sys.executable, "-c", program],
