@@ -1,0 +1,67 @@
+"""The `hotline` command as a whole: its groups, and how trouble is told."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+
+from hotline import logs
+from hotline.ari import AriError
+from hotline.cli import menu, pbx, service, settings, sounds
+from hotline.demo.first_call import DemoFailed
+from hotline.demo.run_folder import FolderUnsafe
+from hotline.menu import MenuError
+from hotline.pbx import PbxUnavailable, SiteError
+from hotline.phone import PhoneError
+from hotline.processes import ChildFailed, MissingProgram
+from hotline.prompts import PromptsError
+from hotline.records import MigrationFailed, RecordsUnavailable
+from hotline.settings import SettingsError
+
+SET_UP_WRONG = 2
+"""Exit status when a setting, a file or a part of the system is not as it must be."""
+
+TROUBLE = (
+    AriError,
+    ChildFailed,
+    FolderUnsafe,
+    MenuError,
+    MigrationFailed,
+    MissingProgram,
+    PbxUnavailable,
+    PhoneError,
+    PromptsError,
+    RecordsUnavailable,
+    SettingsError,
+    SiteError,
+)
+"""What is told in one line each, without a traceback: it is not our fault, and somebody can do something about it."""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(service.app)
+app.add_typer(pbx.app, name="pbx")
+app.add_typer(menu.app, name="menu")
+app.add_typer(sounds.app, name="sounds")
+app.add_typer(settings.app, name="settings")
+
+
+@app.callback()
+def hotline() -> None:
+    """Phone self-service that re-issues a citizen's VssID password."""
+
+
+def main() -> None:
+    """Run the command; what is wrong with settings or system ends in one clear line and exit status 2."""
+    logs.configure(logging.INFO)
+    try:
+        app()
+    except TROUBLE as trouble:
+        print(f"hotline: {trouble}", file=sys.stderr)
+        sys.exit(SET_UP_WRONG)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except DemoFailed as failed:
+        print(f"hotline: the demo failed: {failed}", file=sys.stderr)
+        sys.exit(1)
