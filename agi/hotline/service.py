@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -91,11 +92,38 @@ def _trusted_number(call: Call) -> CallerNumber | None:
         return None
 
 
+@dataclass(frozen=True)
+class Running:
+    """The hotline while it takes calls.
+
+    Attributes:
+        task: takes them; ends only when Asterisk will have us no more, with the error that says why.
+        door: where they come in.
+    """
+
+    task: asyncio.Task[None]
+    door: AriDoor
+
+    async def drain(self, limit_seconds: float, hurry: asyncio.Event) -> None:
+        """Take no more calls; return when those there are have ended, at the limit, on `hurry`, or when it is over."""
+        log.info("service_draining", limit_seconds=limit_seconds)
+        draining = asyncio.create_task(self.door.drain())
+        hurried = asyncio.create_task(hurry.wait())
+        try:
+            await asyncio.wait(
+                {draining, hurried, self.task}, timeout=limit_seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            log.info("service_drained", calls_left=not draining.done())
+            draining.cancel()
+            hurried.cancel()
+
+
 @contextlib.asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
+async def serving(settings: Settings) -> AsyncIterator[Running]:
     """Take calls from Asterisk until the end of the block; entered once calls can come.
 
-    Yields the task that takes them: it ends only when Asterisk will have us no more, with the error that says why.
+    At its end callers who are still on the line hear that their call can't go on.
 
     Raises:
         MenuError, PromptsError, SecretsUnsafe, SettingsError: something is not as it must be to serve callers.
@@ -113,17 +141,23 @@ async def serving(settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
         desk = Desk(database, vault, settings.password, settings.limits)
         stack.push_async_callback(desk.close)
         at = settings.ari
-        client = await stack.enter_async_context(ari.Client(at.url, at.user, at.password.get_secret_value(), at.app))
+        client = await stack.enter_async_context(ari.Client(at.url, at.user, at.password.get_secret_value(), at.names))
         service = Service(
             Hotline(menu, desk, Readings(library, secrets), settings.call.notice),
             Ledger(database, vault, price_per_minute=settings.call.price_per_minute),
         )
-        door = AriDoor(client, library, call_seconds=settings.call.longest_seconds, apology=APOLOGY)
+        door = AriDoor(
+            client,
+            library,
+            call_seconds=settings.call.longest_seconds,
+            calls_at_once=settings.call.at_once,
+            apology=APOLOGY,
+        )
         running = asyncio.create_task(door.open(service.receive), name="ari door")
         try:
             await connected(client, running)
             log.info("service_ready")
-            yield running
+            yield Running(running, door)
         finally:
             running.cancel()
             await asyncio.wait({running})

@@ -56,7 +56,17 @@ class AriSettings(Group):
     )
     user: Annotated[str, Field(min_length=1, description="ARI user of ari.conf")] = "hotline"
     password: Annotated[SecretStr, Field(description="its password")] = SecretStr("")
-    app: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Stasis application name")] = "hotline"
+    app: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Stasis application name, of this process alone")
+    ] = "hotline"
+    queues: Annotated[
+        int, Field(ge=1, le=16, description="event queues Asterisk keeps for us; more are quicker from 50 calls/s on")
+    ] = 1
+
+    @property
+    def names(self) -> list[str]:
+        """The names under which Asterisk sends us events, one for each queue; QUEUES of globals.conf is as many."""
+        return [self.app] if self.queues == 1 else [f"{self.app}.{queue}" for queue in range(1, self.queues + 1)]
 
 
 class DatabaseSettings(Group):
@@ -134,6 +144,13 @@ class CallSettings(Group):
     longest_seconds: Annotated[
         int, Field(ge=120, le=3600, description="seconds after which the switchboard ends any call, with a spoken word")
     ] = 600
+    at_once: Annotated[
+        int,
+        Field(ge=1, le=1000, description="calls one process serves at once; more go to another or hear the fallback"),
+    ] = 300
+    drain_seconds: Annotated[
+        float, Field(ge=0, le=3600, description="seconds that calls have to end when stopped; most end within 60")
+    ] = 90.0
     price_per_minute: Annotated[int, Field(ge=0, le=100_000, description="đồng for each started minute")] = 1000
 
 

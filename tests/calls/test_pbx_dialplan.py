@@ -22,6 +22,11 @@ from hotline.settings import SHARE
 
 TRUNK = "127.0.0.2"
 PATIENCE = 1.0  # seconds; 4 as shipped, too long for a test
+CLAIM_TIME = 0.3  # seconds; as shipped
+EITHER_WAY = pytest.mark.parametrize(
+    "differs", [{"hand_over": "broadcast"}, {"hand_over": "stasis"}], ids=lambda how: how["hand_over"]
+)
+"""For tests of what holds however a call is handed over."""
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +36,13 @@ def root():
 
 
 @pytest.fixture
-def site(tmp_path):
+def differs():
+    """What is other than usual about the site."""
+    return {}
+
+
+@pytest.fixture
+def site(tmp_path, differs):
     """A site with one tester, whose fallback prompts are noise nobody could mistake."""
     sounds = tmp_path / "sounds"
     (sounds / "vi").mkdir(parents=True)
@@ -49,6 +60,7 @@ def site(tmp_path):
             secrets=tmp_path / "secrets",
             phones=[PhoneAccount("tester", "word", "+84912345678")],
             trunk_matches=[TRUNK],
+            **differs,
         )
 
 
@@ -66,7 +78,7 @@ async def pbx(root, site, tmp_path):
 
 
 class App:
-    """An ARI application that does nothing by itself."""
+    """An ARI application that takes a call it waits for, and does nothing else by itself."""
 
     def __init__(self, session, stream):
         self._session = session
@@ -74,12 +86,12 @@ class App:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def connect(cls, site):
+    async def connect(cls, site, name="hotline"):
         token = b64encode(f"{site.ari_user}:{site.ari_password}".encode()).decode()
         base = f"http://127.0.0.1:{site.http_port}/"
         async with (
             aiohttp.ClientSession(base, headers={"Authorization": f"Basic {token}"}) as session,
-            session.ws_connect("ari/events", params={"app": site.app}) as stream,
+            session.ws_connect("ari/events", params={"app": name}) as stream,
         ):
             yield cls(session, stream)
 
@@ -89,6 +101,14 @@ class App:
                 event = await self._stream.receive_json()
                 if event["type"] == kind:
                     return event
+                if event["type"] == "CallBroadcast":
+                    await self.post("events/claim", channelId=event["channel"]["id"], application=event["application"])
+
+    async def give_back(self):
+        """Take a call and give it back."""
+        channel = (await self.event("StasisStart"))["channel"]["id"]
+        assert await self.post(f"channels/{channel}/variable", variable="GIVEN_BACK", value="yes") == 204
+        assert await self.post(f"channels/{channel}/continue") == 204
 
     async def post(self, path, **params):
         async with self._session.post(f"ari/{path}", params=params) as answer:
@@ -193,6 +213,7 @@ def prompt(site, name):
     return (site.sounds / "vi" / f"{name}.alaw").read_bytes()
 
 
+@EITHER_WAY
 async def test_asserted_identity_reaches_the_application_letter_for_letter(pbx, site):
     """Commas, quotes, brackets and dialplan syntax in P-Asserted-Identity reach the application as they were sent."""
     identity = (
@@ -255,27 +276,112 @@ async def test_a_stranger_is_refused(pbx, site, user):
     assert await pbx.console("core show channels concise") == ""
 
 
+@EITHER_WAY
 async def test_application_away_is_told_at_once_and_free(pbx, site):
     """Without an application the caller hears the fallback in early media, and the call ends unanswered."""
     with Caller(site, TRUNK) as caller:
         began = time.monotonic()
         caller.invite()
         assert (await caller.answer(first=180))[0] == 183
-        assert time.monotonic() - began < 0.6
+        assert time.monotonic() - began < 0.6  # SPEC §7
         await caller.heard(prompt(site, "fallback"))
         assert (await caller.answer())[0] == 480
 
 
-async def test_application_frozen_is_told_before_answer(pbx, site):
+@EITHER_WAY
+async def test_application_frozen_is_told_before_answer(pbx, site, differs):
     """With an application that never acts, the caller hears the fallback once its time is over, unanswered."""
+    limit = PATIENCE if differs["hand_over"] == "stasis" else CLAIM_TIME
     async with App.connect(site):
         with Caller(site, TRUNK) as caller:
             began = time.monotonic()
             caller.invite()
             assert (await caller.answer(first=180))[0] == 183
-            assert time.monotonic() - began == pytest.approx(PATIENCE, abs=0.5)
+            assert time.monotonic() - began == pytest.approx(limit, abs=0.35)
             await caller.heard(prompt(site, "fallback"))
             assert (await caller.answer())[0] == 480
+
+
+TWO = ["hotline-a", "hotline-b"]
+
+
+@pytest.mark.parametrize("differs", [{"hand_over": "stasis", "apps": TWO}])
+async def test_a_process_that_is_away_is_passed_over(pbx, site):
+    """Of two processes that are tried in turn one is away: the other gets every call, at once."""
+    async with App.connect(site, "hotline-b") as app:
+        for _ in range(5):  # each begins with either
+            with Caller(site, TRUNK) as caller:
+                began = time.monotonic()
+                caller.invite()
+                assert (await app.event("StasisStart"))["args"] == ["origin=trunk"]
+                assert time.monotonic() - began < PATIENCE / 2
+
+
+@pytest.mark.parametrize("differs", [{"hand_over": "stasis", "apps": TWO}])
+async def test_a_frozen_process_is_passed_over(pbx, site):
+    """Of two processes that are tried in turn one does nothing: its calls go to the other when its time is over."""
+    waits = []
+    async with App.connect(site, "hotline-a"), App.connect(site, "hotline-b") as app:
+        for _ in range(5):
+            with Caller(site, TRUNK) as caller:
+                began = time.monotonic()
+                caller.invite()
+                await app.event("StasisStart")
+                waits.append(time.monotonic() - began)
+    assert max(waits) < PATIENCE + 0.5
+
+
+@pytest.mark.parametrize("differs", [{"apps": TWO}])
+async def test_a_frozen_process_claims_nothing(pbx, site):
+    """Of two processes that are offered a call one does nothing: the other gets it, at once."""
+    async with App.connect(site, "hotline-a"), App.connect(site, "hotline-b") as app:
+        with Caller(site, TRUNK) as caller:
+            began = time.monotonic()
+            caller.invite()
+            await app.event("StasisStart")
+            assert time.monotonic() - began < CLAIM_TIME
+
+
+@pytest.mark.parametrize("differs", [{"apps": TWO}])
+async def test_a_process_that_freezes_with_a_call_loses_it(pbx, site):
+    """A process that claims a call and then does nothing: it is offered again when its time is over."""
+    async with App.connect(site, "hotline-a") as frozen, App.connect(site, "hotline-b") as app:
+        with Caller(site, TRUNK) as caller:
+            began = time.monotonic()
+            caller.invite()
+            await frozen.event("StasisStart")
+            await asyncio.sleep(PATIENCE / 2)
+            await app.event("StasisStart")
+            assert time.monotonic() - began == pytest.approx(PATIENCE, abs=0.5)
+
+
+@pytest.mark.parametrize("differs", [{"apps": TWO}, {"apps": TWO, "hand_over": "stasis"}], ids=["broadcast", "stasis"])
+async def test_a_call_that_is_given_back_goes_to_another(pbx, site):
+    """A process that cannot take a call gives it back, and the caller, who notices nothing, gets to the other one."""
+    async with App.connect(site, "hotline-a") as full, App.connect(site, "hotline-b") as app:
+        for _ in range(3):
+            giving = asyncio.create_task(full.give_back())
+            with Caller(site, TRUNK) as caller:
+                caller.invite()
+                await asyncio.wait({giving}, timeout=PATIENCE / 2)  # with plain Stasis the other may be the first
+                channel = (await app.event("StasisStart"))["channel"]["id"]
+                await app.post(f"channels/{channel}/answer")
+                assert (await caller.answer())[0] == 200
+            giving.cancel()
+
+
+@pytest.mark.parametrize("differs", [{"queues": 2}, {"queues": 2, "hand_over": "stasis"}], ids=["broadcast", "stasis"])
+async def test_calls_are_spread_over_the_queues(pbx, site):
+    """With two queues a process has two names, and calls come under either."""
+    async with App.connect(site, "hotline.1,hotline.2") as app:
+        seen = set()
+        for _ in range(20):
+            with Caller(site, TRUNK) as caller:
+                caller.invite()
+                seen.add((await app.event("StasisStart"))["application"])
+            if len(seen) == 2:
+                break
+        assert seen == {"hotline.1", "hotline.2"}
 
 
 async def test_application_that_takes_over_sets_the_time_itself(pbx, site):

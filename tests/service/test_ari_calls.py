@@ -180,6 +180,6 @@ async def test_many_calls_leave_nothing(fake, serve):
     await asyncio.sleep(0.05)
     assert all(call.heard == [Heard((MENU,), "done", stopped=False)] for call in calls)
     assert not client.stays
-    assert not client._handlers
+    assert client.load == 0
     assert not client._work
     assert not fake._playbacks

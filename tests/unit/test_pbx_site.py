@@ -69,7 +69,7 @@ def test_a_site_without_trunk_or_phones_accepts_nobody():
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"app": "hotline\nevil"}, "app="),
+        ({"apps": ["hotline", "hotline\nevil"]}, r"apps\[1\]="),
         ({"ari_password": "x;comment"}, r"ari_password=\(hidden\)"),
         ({"ari_user": ""}, "ari_user="),
         ({"trunk_matches": ["10.0.0.1", "0.0.0.0/0\nmatch=1"]}, r"trunk_matches\[1\]="),

@@ -1,6 +1,6 @@
 """A client for the Asterisk REST Interface; knows nothing of this project."""
 
-from .client import Client, hang_up
+from .client import Client, congested, hang_up
 from .connection import backoff_seconds, retry_or_fatal
 from .errors import (
     AriError,
@@ -46,6 +46,7 @@ __all__ = [
     "TimedOut",
     "Unavailable",
     "backoff_seconds",
+    "congested",
     "hang_up",
     "retry_or_fatal",
 ]

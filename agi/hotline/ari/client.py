@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import structlog
 
+from .admission import Admission, always
 from .connection import HEARTBEAT_SECONDS, EventsSocket
 from .errors import AriError, Conflict, Gone, InvalidState, NotFound, Rejected, Replaced
 from .http import Requests
 from .models import (
     ApplicationReplaced,
+    CallBroadcast,
     ChannelUserevent,
     PlaybackFinished,
     PlaybackStarted,
@@ -24,7 +26,7 @@ from .operations import Applications, Asterisk, Channels, Events, Playbacks
 from .stay import Stay
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from types import TracebackType
 
     from .models import Channel, KnownEvent
@@ -43,6 +45,11 @@ async def hang_up(stay: Stay) -> None:
     await stay.hang_up()
 
 
+async def congested(stay: Stay) -> None:
+    """Hang up with cause 42: what is done with a call that may not be taken, if nothing else was asked for."""
+    await stay.hang_up(42)
+
+
 class Client:
     """A client of the Asterisk REST Interface.
 
@@ -50,7 +57,8 @@ class Client:
         url: base address of Asterisk's HTTP server, for example `http://127.0.0.1:8088`.
         user: ARI user, who may write.
         password: its password; sent in a header, shown nowhere.
-        app: the application's name, as in `Stasis(<app>)`. One client a name.
+        app: the application's name, as in `Stasis(<app>)`, or several, all served alike: Asterisk sends the events of
+            one name one after another, so many calls are quicker on several. One client a name.
         request_limit_seconds: time for any request, retries included.
         heartbeat_seconds: silence after which the socket is tested; a dead or deaf one is found in 1.5 times this.
         shutdown_seconds: time that handlers have to end, once cancelled, before their channels are hung up.
@@ -64,7 +72,7 @@ class Client:
         asterisk: operations on Asterisk itself.
 
     Raises:
-        ValueError: the address is not http or https, or has a credential in it.
+        ValueError: the address is not http or https, or has a credential in it; there is no name.
     """
 
     def __init__(
@@ -72,14 +80,16 @@ class Client:
         url: str,
         user: str,
         password: str,
-        app: str,
+        app: str | Sequence[str],
         *,
         request_limit_seconds: float = 3.0,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         shutdown_seconds: float = 5.0,
     ) -> None:
         self._requests = Requests(url, user, password, limit_seconds=request_limit_seconds)
-        self._app = app
+        self._apps = (app,) if isinstance(app, str) else tuple(app)
+        if not self._apps:
+            raise ValueError("a client needs the name of an application")
         self._limit_seconds = request_limit_seconds
         self._heartbeat_seconds = heartbeat_seconds
         self._shutdown_seconds = shutdown_seconds
@@ -90,15 +100,16 @@ class Client:
         self.events = Events(self._requests)
         self.asterisk = Asterisk(self._requests)
         self._stays: dict[str, Stay] = {}
-        self._handlers: set[asyncio.Task[None]] = set()
         self._work: set[asyncio.Task[Any]] = set()
-        self._handler: Handler | None = None
+        self._handler: Handler = hang_up
         self._on_orphan: Handler = hang_up
+        self._on_refused: Handler = congested
+        self._admission = Admission(self.events, self._spawn)
         self._closing: asyncio.Future[None] | None = None
         self._ended = asyncio.Event()
 
     def __repr__(self) -> str:
-        return f"<ari.Client app={self._app!r} {'connected' if self.connected.is_set() else 'not connected'}>"
+        return f"<ari.Client app={','.join(self._apps)} {'connected' if self.connected.is_set() else 'not connected'}>"
 
     async def __aenter__(self) -> Self:
         return self
@@ -113,7 +124,19 @@ class Client:
         """The stays that have not ended, by channel id."""
         return self._stays
 
-    async def run(self, handler: Handler, *, on_orphan: Handler = hang_up) -> None:
+    @property
+    def load(self) -> int:
+        """How many calls are served or were claimed and are about to come."""
+        return self._admission.load
+
+    async def run(
+        self,
+        handler: Handler,
+        *,
+        on_orphan: Handler = hang_up,
+        accept: Callable[[], bool] = always,
+        on_refused: Handler = congested,
+    ) -> None:
         """Serve calls until cancelled or closed; reconnects for ever.
 
         `handler` gets one task for each channel that comes in. When it returns or raises and the channel is still
@@ -121,24 +144,31 @@ class Client:
         so that it can write down how the call ended.
 
         On cancellation or `close` handlers are cancelled and have `shutdown_seconds`, in which events still come and
-        requests can be made, to say goodbye; a call that comes in then is hung up with cause 42 (congestion).
+        requests can be made, to say goodbye; a call that comes in then is refused.
 
         Args:
             handler: serves one call.
             on_orphan: serves a channel found in our application without a stay, so of a process before us; after it
                 the channel is hung up as well.
+            accept: whether one more call may be taken; must not block. If so, what `StasisBroadcast` offers is claimed.
+            on_refused: serves a call that came by plain `Stasis` and may not be taken, for example by sending it back
+                to the dialplan; after it the channel is hung up as well. By default with cause 42 (congestion).
 
         Raises:
             Refused: user or password is wrong.
-            Replaced: another client took our application name. The channels are left to that client.
+            Replaced: another client took one of our application names. All channels are left to that client: nothing
+                more is asked of Asterisk, by whomever, until `run` is called again.
             RuntimeError: it runs already.
         """
         if self._closing is not None:
             raise RuntimeError("this client runs already")
         self._handler, self._on_orphan = handler, on_orphan
+        self._admission.accept, self._on_refused = accept, on_refused
+        self._admission.closed = False
+        self._requests.fence(None)
         events = EventsSocket(
             self._requests,
-            self._app,
+            self._apps,
             on_event=self._on_event,
             set_up=self._set_up,
             on_down=self._on_down,
@@ -152,7 +182,10 @@ class Client:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if socket.done():
                 socket.result()
-        except Replaced:
+        except Replaced as replaced:
+            # From now on every channel is the other one's.
+            log.error("ari_replaced", error=str(replaced))  # noqa: TRY400 - there is nothing to see in its traceback
+            self._requests.fence(str(replaced))
             for stay in list(self._stays.values()):
                 stay.gone()
             raise
@@ -163,6 +196,10 @@ class Client:
                 socket.cancel()
                 self._closing = None
                 self._ended.set()
+
+    async def drain(self) -> None:
+        """Take no more calls from now on; return when those there are have ended, however long that takes."""
+        await self._admission.drain()
 
     async def close(self) -> None:
         """End `run` as cancelling it would, wait for that, and close all connections."""
@@ -175,13 +212,14 @@ class Client:
 
     async def _wind_down(self, socket: asyncio.Task[NoReturn]) -> None:
         """End the handlers while events still come, then everything else."""
-        self._handler = None
-        for task in self._handlers:
+        self._admission.closed = True
+        for task in self._admission.served:
             task.cancel()
-        if self._handlers:
-            _, left = await asyncio.wait(self._handlers, timeout=self._shutdown_seconds)
+        if self._admission.served:
+            _, left = await asyncio.wait(self._admission.served, timeout=self._shutdown_seconds)
             if left:
                 log.warning("ari_handlers_left", count=len(left))
+        await self._finish_work()
         for stay in list(self._stays.values()):
             await self._hang_up_quietly(stay)
         await self._finish_work()
@@ -213,11 +251,15 @@ class Client:
         """Hand an event to the stay it is about; called by the reader, so it never waits."""
         match event:
             case StasisStart():
-                self._begin(event.channel, event.args, self._handler)
+                self._begin(
+                    event.channel, event.args, self._handler if self._admission.admits(event.channel.id) else None
+                )
+            case CallBroadcast():
+                self._admission.offered(event)
             case RESTResponse():
                 self._requests.over_socket.answered(event)
             case ApplicationReplaced():
-                raise Replaced(f"another client connected as {self._app!r}: run one client for each name")
+                raise Replaced(f"another client connected as {event.application!r}: run one client for each name")
             case ChannelUserevent():
                 pass  # the events socket hears itself by them
             case UnknownEvent():
@@ -232,7 +274,7 @@ class Client:
     # Calls.
 
     def _begin(self, channel: Channel, args: list[str], handler: Handler | None) -> None:
-        """Start a stay and the one task that serves it."""
+        """Start a stay and the one task that serves it; without a handler it is refused."""
         if before := self._stays.get(channel.id):
             before.gone()
         stay = Stay(
@@ -240,11 +282,9 @@ class Client:
         )
         self._stays[channel.id] = stay
         if handler is None:
-            self._spawn(self._hang_up_quietly(stay, reason_code=42))
+            self._spawn(self._serve(stay, self._on_refused))
             return
-        task = asyncio.create_task(self._serve(stay, handler), name=f"call {channel.id}")
-        self._handlers.add(task)
-        task.add_done_callback(self._handlers.discard)
+        self._admission.serve(asyncio.create_task(self._serve(stay, handler), name=f"call {channel.id}"))
 
     async def _serve(self, stay: Stay, handler: Handler) -> None:
         """Run a handler; whatever it does, no channel is left silent."""
@@ -257,7 +297,7 @@ class Client:
         finally:
             await self._hang_up_quietly(stay)
 
-    async def _hang_up_quietly(self, stay: Stay, reason_code: int | None = None) -> None:
+    async def _hang_up_quietly(self, stay: Stay) -> None:
         """Hang up unless it has ended; a failure is logged, for nobody is there to catch it.
 
         A channel that could not be hung up is an orphan after the next connect, for its stay ends here all the same.
@@ -265,7 +305,7 @@ class Client:
         if stay.ended.is_set():
             return
         try:
-            await stay.hang_up(reason_code)
+            await stay.hang_up()
         except AriError as error:
             log.warning("ari_hang_up_failed", channel=stay.channel.id, error=str(error))
             stay.gone()
@@ -294,14 +334,15 @@ class Client:
             AriError: Asterisk did not tell; the socket is closed and opened again.
         """
         before = dict(self._stays)
-        await self.applications.filter(self._app)
-        present = set((await self.applications.get(self._app)).channel_ids)
+        for app in self._apps:
+            await self.applications.filter(app)
+        present = await self._present()
         for channel_id, stay in before.items():
             if channel_id in present:
                 await self._catch_up(stay)
             else:
                 stay.gone()
-        log.info("ari_connected", app=self._app, resumed=len(before.keys() & present))
+        log.info("ari_connected", apps=self._apps, resumed=len(before.keys() & present))
         self.connected.set()
         if present - self._stays.keys():
             self._spawn(self._adopt(present - self._stays.keys()))
@@ -326,10 +367,14 @@ class Client:
                 return
 
     async def _adopt_now(self, suspects: set[str]) -> None:
-        still = suspects & set((await self.applications.get(self._app)).channel_ids)
+        still = suspects & await self._present()
         for channel_id in still - self._stays.keys():
             with contextlib.suppress(NotFound):
                 channel = await self.channels.get(channel_id)
                 if channel_id not in self._stays:
                     log.warning("ari_orphan", channel=channel_id)
-                    self._begin(channel, [], None if self._handler is None else self._on_orphan)
+                    self._begin(channel, [], None if self._admission.closed else self._on_orphan)
+
+    async def _present(self) -> set[str]:
+        """The channels that Asterisk has in our applications."""
+        return {channel_id for app in self._apps for channel_id in (await self.applications.get(app)).channel_ids}

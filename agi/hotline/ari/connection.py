@@ -10,14 +10,14 @@ import aiohttp
 import structlog
 
 from .errors import AriError, ConnectionLost, Fatal, NotFound, TimedOut, from_answer
-from .models import ChannelUserevent, RESTResponse, decode_event
+from .models import ChannelUserevent, RESTResponse, UnknownEvent, decode_event
 from .operations import Events
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from .http import Requests
-    from .models import KnownEvent, UnknownEvent
+    from .models import KnownEvent
 
 log = structlog.get_logger()
 
@@ -71,11 +71,11 @@ def backoff_seconds(attempt: int, luck: float) -> float:
 
 
 class EventsSocket:
-    """Keeps one application's events coming.
+    """Keeps the events of one application, or of several, coming.
 
     Args:
         requests: whose session and credential to use.
-        app: the application's name.
+        apps: the applications' names. Asterisk keeps a queue for each.
         on_event: called with each event, in order; must not block.
         set_up: awaited after each connect, while events already come; a failure closes the socket.
         on_down: called when there is no socket any more, with the time of the last sign of life.
@@ -86,7 +86,7 @@ class EventsSocket:
     def __init__(
         self,
         requests: Requests,
-        app: str,
+        apps: Sequence[str],
         *,
         on_event: Callable[[KnownEvent | UnknownEvent], None],
         set_up: Callable[[], Awaitable[None]],
@@ -95,7 +95,7 @@ class EventsSocket:
         heartbeat_seconds: float,
     ) -> None:
         self._requests = requests
-        self._app = app
+        self._apps = apps
         self._on_event = on_event
         self._set_up = set_up
         self._on_down = on_down
@@ -103,9 +103,9 @@ class EventsSocket:
         self._heartbeat_seconds = heartbeat_seconds
         self._now = asyncio.get_running_loop().time
         self._alive_at = self._now()
-        self._event_at = self._now()
+        self._event_at = dict.fromkeys(apps, self._alive_at)
         self._events = Events(requests)
-        self._echoed = asyncio.Event()
+        self._echoes = {app: asyncio.Event() for app in apps}
 
     async def run(self) -> NoReturn:
         """Keep connected until cancelled.
@@ -123,7 +123,7 @@ class EventsSocket:
             if self._now() - began > SETTLED_SECONDS:
                 attempt = 0
             pause = backoff_seconds(attempt, random.random())  # noqa: S311 - spreads load, guards nothing
-            log.warning("ari_disconnected", app=self._app, error=str(error), again_in_seconds=round(pause, 2))
+            log.warning("ari_disconnected", apps=self._apps, error=str(error), again_in_seconds=round(pause, 2))
             await asyncio.sleep(pause)
             attempt += 1
 
@@ -154,7 +154,7 @@ class EventsSocket:
         try:
             async with asyncio.timeout(self._limit_seconds):
                 return await self._requests.session.ws_connect(
-                    self._requests.address("/events", {"app": self._app}),
+                    self._requests.address("/events", {"app": ",".join(self._apps)}),
                     heartbeat=self._heartbeat_seconds,
                     timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
                     # Bytes: one event that is not UTF-8 is skipped and does not end the socket.
@@ -178,24 +178,27 @@ class EventsSocket:
         await asyncio.sleep(RACE_SECONDS)
         await self._hear_ourselves()
         while True:
-            quiet_until = self._event_at + self._heartbeat_seconds
+            quiet_until = min(self._event_at.values()) + self._heartbeat_seconds
             if self._now() < quiet_until:
                 await asyncio.sleep(quiet_until - self._now())
             else:
                 await self._hear_ourselves()
 
     async def _hear_ourselves(self) -> None:
-        """Have Asterisk send us an event.
+        """Have Asterisk send us an event for each application.
 
         Raises:
             AriError: it cannot.
-            ConnectionLost: it did not come: the socket is open, but Asterisk has taken our application from it.
+            ConnectionLost: one did not come: the socket is open, but Asterisk has taken that application from it.
         """
-        self._echoed.clear()
+        for echo in self._echoes.values():
+            echo.clear()
         try:
-            await self._events.user_event(ECHO, self._app)
+            for app in self._apps:
+                await self._events.user_event(ECHO, app)
             async with asyncio.timeout(self._heartbeat_seconds / 2):
-                await self._echoed.wait()
+                for echo in self._echoes.values():
+                    await echo.wait()
         except NotFound:
             deaf = "Asterisk has forgotten the application"
         except TimeoutError:
@@ -216,12 +219,17 @@ class EventsSocket:
             if message.type is aiohttp.WSMsgType.TEXT:
                 self._alive_at = self._now()
                 event = decode_event(message.data)
-                if not isinstance(event, RESTResponse):
-                    self._event_at = self._alive_at
-                if isinstance(event, ChannelUserevent) and event.eventname == ECHO:
-                    self._echoed.set()
+                self._note(event)
                 self._on_event(event)
             elif message.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED}:
                 raise ConnectionLost(f"the events socket was closed (code {socket.close_code})")
             elif message.type is aiohttp.WSMsgType.ERROR:
                 raise ConnectionLost(f"the events socket broke ({type(message.data).__name__})")
+
+    def _note(self, event: KnownEvent | UnknownEvent) -> None:
+        """Note which application's events reach us; an answer says nothing about that."""
+        if isinstance(event, RESTResponse | UnknownEvent) or event.application not in self._event_at:
+            return
+        self._event_at[event.application] = self._alive_at
+        if isinstance(event, ChannelUserevent) and event.eventname == ECHO:
+            self._echoes[event.application].set()

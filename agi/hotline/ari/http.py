@@ -11,7 +11,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from .errors import AriError, ConnectionLost, TimedOut, from_answer
+from .errors import AriError, ConnectionLost, Replaced, TimedOut, from_answer
 from .over_socket import OverSocket
 
 if TYPE_CHECKING:
@@ -102,6 +102,11 @@ class Requests:
         self._session: aiohttp.ClientSession | None = None
         self._retiring: dict[aiohttp.ClientSession, asyncio.Task[None]] = {}
         self._turns = _Turns()
+        self._fence: str | None = None
+
+    def fence(self, why: str | None) -> None:
+        """Send nothing more and raise `Replaced` in its place, also for what waits to be tried again; None ends it."""
+        self._fence = why
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -196,6 +201,8 @@ class Requests:
     ) -> tuple[bytes | AriError, bool]:
         """Send once; return the body or the error, and whether Asterisk may have done it all the same."""
         request = f"{method} {path}"
+        if self._fence is not None:
+            return Replaced(self._fence), False
         try:
             if queued and self.over_socket.ready:
                 response = await self.over_socket.send(method, path, query, data)

@@ -140,6 +140,12 @@ class ChannelUserevent(Event, frozen=True, kw_only=True):
     eventname: str
 
 
+class CallBroadcast(Event, frozen=True, kw_only=True):
+    """`StasisBroadcast` offers a call to every application; it goes to the first that claims it."""
+
+    channel: ChannelRef
+
+
 class ApplicationReplaced(Event, frozen=True):
     """Another client took our application name; nothing comes after it."""
 
@@ -163,7 +169,7 @@ StayEvent = (
 )
 """Events of a channel that is in our application."""
 
-KnownEvent = StasisStart | StayEvent | ChannelUserevent | RESTResponse | ApplicationReplaced
+KnownEvent = StasisStart | StayEvent | CallBroadcast | ChannelUserevent | RESTResponse | ApplicationReplaced
 
 UNUSED_EVENTS = (
     "ApplicationMoveFailed",
@@ -175,7 +181,6 @@ UNUSED_EVENTS = (
     "BridgeDestroyed",
     "BridgeMerged",
     "BridgeVideoSourceChanged",
-    "CallBroadcast",
     "CallClaimed",
     "ChannelCallerId",
     "ChannelConnectedLine",

@@ -102,8 +102,13 @@ class Channels:
             "DELETE", _path("channels", channel_id), query=_given(reason_code=reason_code), queued=True
         )
 
-    async def continue_in_dialplan(self, channel_id: str, context: str, extension: str, priority: int) -> None:
-        """Hand the channel back to the dialplan; Asterisk answers well even if there is no such extension."""
+    async def continue_in_dialplan(
+        self, channel_id: str, context: str | None = None, extension: str | None = None, priority: int | None = None
+    ) -> None:
+        """Hand the channel back to the dialplan, by default behind `Stasis()`.
+
+        Asterisk answers well even if there is no such extension.
+        """
         query = _given(context=context, extension=extension, priority=priority)
         await self._requests.send("POST", _path("channels", channel_id, "continue"), query=query, queued=True)
 
@@ -163,6 +168,16 @@ class Events:
         """Have a `ChannelUserevent` of this name sent to an application; `NotFound` if nobody is connected as it."""
         path = _path("events", "user", event_name)
         await self._requests.send("POST", path, query={"application": application}, repeatable=True, queued=True)
+
+    async def claim_channel(self, channel_id: str, application: str) -> None:
+        """Claim a call that `StasisBroadcast` offers; its `StasisStart` then comes to `application` alone.
+
+        Raises:
+            Conflict: another application was first; or we were, if the answer to a first request was lost.
+            NotFound: too late: the caller has gone, or the dialplan has gone on.
+        """
+        query = {"channelId": channel_id, "application": application}
+        await self._requests.send("POST", "/events/claim", query=query, repeatable=True, queued=True)
 
 
 class Applications:

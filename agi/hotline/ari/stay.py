@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
 import structlog
 
@@ -23,13 +23,14 @@ from .playback import Outcome, PlaybackResult
 from .player import Player
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from .models import Channel
     from .operations import Channels, Playbacks
     from .player import Spawn
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 log = structlog.get_logger()
 
@@ -127,7 +128,7 @@ class Stay:
             Gone: the caller has hung up.
             AriError: it could not be done.
         """
-        await self._ask(self._channels.answer(self.channel.id))
+        await self._ask(self._channels.answer)
 
     async def progress(self) -> None:
         """Open early media: what is played now is heard before the answer, and free.
@@ -136,7 +137,7 @@ class Stay:
             Gone: the caller has hung up.
             AriError: it could not be done.
         """
-        await self._ask(self._channels.progress(self.channel.id))
+        await self._ask(self._channels.progress)
 
     async def ring(self) -> None:
         """Let the caller hear ringing.
@@ -145,10 +146,10 @@ class Stay:
             Gone: the caller has hung up.
             AriError: it could not be done.
         """
-        await self._ask(self._channels.ring(self.channel.id))
+        await self._ask(self._channels.ring)
 
     async def hang_up(self, reason_code: int | None = None) -> None:
-        """Hang up; no error if the caller did first.
+        """Hang up; no error if the caller did first, and nothing is asked for if the stay is over.
 
         Args:
             reason_code: ITU-T Q.850 cause, for example 16 normal, 34 congestion.
@@ -157,11 +158,22 @@ class Stay:
             AriError: it could not be done.
         """
         with contextlib.suppress(Gone):
-            await self._channels.hangup(self.channel.id, reason_code=reason_code)
+            await self._ask(self._channels.hangup, reason_code=reason_code)
         self.gone()
 
-    async def continue_in_dialplan(self, context: str, extension: str, priority: int) -> None:
-        """Hand the channel back to the dialplan. Whether the extension exists is not told by Asterisk.
+    async def set_variable(self, name: str, value: str) -> None:
+        """Set a channel variable or a writable dialplan function. Waits for the channel's thread, as `answer` does.
+
+        Raises:
+            Gone: the caller has hung up.
+            AriError: it could not be done.
+        """
+        await self._ask(self._channels.set_channel_var, name, value)
+
+    async def continue_in_dialplan(
+        self, context: str | None = None, extension: str | None = None, priority: int | None = None
+    ) -> None:
+        """Hand the channel back to the dialplan, by default behind `Stasis()`. Whether the place exists is not told.
 
         A playback in progress is stopped: Asterisk would play it to its end before.
 
@@ -170,7 +182,7 @@ class Stay:
             AriError: it could not be done.
         """
         self.stop_playback()
-        await self._ask(self._channels.continue_in_dialplan(self.channel.id, context, extension, priority))
+        await self._ask(self._channels.continue_in_dialplan, context, extension, priority)
         self.gone()
 
     async def play(self, media: Sequence[str], *, limit_seconds: float, stop_keys: str = "") -> PlaybackResult:
@@ -254,9 +266,12 @@ class Stay:
         else:
             self._tell(self._on_key, digit)
 
-    async def _ask(self, request: Coroutine[None, None, T]) -> T:
+    async def _ask(self, operation: Callable[Concatenate[str, P], Awaitable[T]], *args: P.args, **named: P.kwargs) -> T:
+        """Ask something of the channel; never once it is not ours, for then it may be somebody else's."""
+        if self.ended.is_set():
+            raise Gone("the channel is not ours any more")
         try:
-            return await request
+            return await operation(self.channel.id, *args, **named)
         except Gone:
             self.gone()
             raise

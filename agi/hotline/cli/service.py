@@ -34,11 +34,17 @@ def run_house(address: Annotated[str, typer.Option(help="where SIP listens")] = 
 
 @app.command("serve")
 def serve() -> None:
-    """Take calls from the Asterisk and with the database of the settings, until stopped."""
+    """Take calls from the Asterisk and with the database of the settings, until stopped.
+
+    SIGTERM or Ctrl-C: no more calls are taken, and those there are may end; a second one ends them with an apology.
+    """
 
     async def until_stopped() -> None:
         stop = stop_signal()
-        async with serving(Settings.load()) as task:
-            await stopped_or_ended(stop, task)
+        settings = Settings.load()
+        async with serving(settings) as running:
+            await stopped_or_ended(stop, running.task)
+            stop.clear()
+            await running.drain(settings.call.drain_seconds, hurry=stop)
 
     run(until_stopped())

@@ -24,9 +24,9 @@ async def run(settings: Settings, console: Console, address: str) -> None:
     async with contextlib.AsyncExitStack() as stack:
         with show.progress(console) as progress:
             rooms = await stack.enter_async_context(house(settings, progress, address))
-            task = await stack.enter_async_context(serving(rooms.settings))
+            running = await stack.enter_async_context(serving(rooms.settings))
         explain(rooms, console)
-        await stopped_or_ended(stop, task)
+        await stopped_or_ended(stop, running.task)
         console.print("\nStopping: calls end, every process is ended …")
     console.print("All ended.")
 

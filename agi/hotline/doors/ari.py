@@ -23,6 +23,8 @@ FIRST_WORD = 0.2
 """Seconds that the 183 needs to reach the phone; what is said earlier is lost. They cost the caller nothing."""
 LEFT_OVER = 90.0
 """Seconds an apology may take, behind what another process had begun to play."""
+TAKEN_SECONDS = 60.0
+"""Seconds that no call has left before it is taken over: the dialplan's APP_PATIENCE is a few."""
 OVERDUE = 5.0
 """Seconds a playback may take beyond its sounds before we stop believing that it will end."""
 
@@ -98,18 +100,28 @@ class AriLine:
             raise LineFailed(str(fault)) from fault
 
 
+async def give_back(stay: Stay) -> None:
+    """Give a call that we may not take back to the dialplan, which offers it to another process."""
+    await stay.set_variable("GIVEN_BACK", "yes")
+    await stay.continue_in_dialplan()
+
+
 class AriDoor:
     """Lets calls in from Asterisk.
 
     Args:
         client: not running yet.
         sounds: the prompts.
-        call_seconds: the longest a call may last.
+        call_seconds: the longest a call may last; well above `TAKEN_SECONDS`.
+        calls_at_once: how many calls are taken at a time; more are left to another process or to the dialplan.
         apology: the prompt for callers whose conversation was lost with the process that held it.
     """
 
-    def __init__(self, client: Client, sounds: Sounds, *, call_seconds: float, apology: str) -> None:
+    def __init__(
+        self, client: Client, sounds: Sounds, *, call_seconds: float, calls_at_once: int, apology: str
+    ) -> None:
         self._client = client
+        self._calls_at_once = calls_at_once
         self._apology = apology
         self._sounds = sounds
         self._call_seconds = call_seconds
@@ -124,12 +136,38 @@ class AriDoor:
         async def handle(stay: Stay) -> None:
             line = AriLine(stay)
             # The dialplan gives us a few seconds to take a call over; longer life is the taking over.
-            await self._client.channels.set_channel_var(stay.channel.id, "TIMEOUT(absolute)", f"{self._call_seconds:g}")
+            await stay.set_variable("TIMEOUT(absolute)", f"{self._call_seconds:g}")
             await receive(Call(str(uuid.uuid4()), line, self._sounds, stay.args))
 
-        await self._client.run(handle, on_orphan=self._apologise)
+        await self._client.run(
+            handle,
+            on_orphan=self._help,
+            accept=lambda: self._client.load < self._calls_at_once,
+            on_refused=give_back,
+        )
+
+    async def drain(self) -> None:
+        """Take no more calls; return when those there are have ended."""
+        await self._client.drain()
+
+    async def _help(self, stay: Stay) -> None:
+        """Help the caller of a process that died before us, or lost its name to us."""
+        if await self._was_taken(stay):
+            await self._apologise(stay)
+        else:
+            await give_back(stay)
+
+    async def _was_taken(self, stay: Stay) -> bool:
+        """Whether the process before us had taken the call over, which gave it its time."""
+        if stay.channel.state == "Up":
+            return True
+        try:
+            left = await self._client.channels.get_channel_var(stay.channel.id, "TIMEOUT(absolute)")
+            return float(left) > TAKEN_SECONDS
+        except (AriError, ValueError):
+            return True
 
     async def _apologise(self, stay: Stay) -> None:
-        """Tell the caller of a process that died before us that the call can't go on; it is hung up afterwards."""
+        """Tell the caller that the call can't go on; it is hung up afterwards."""
         # What the dead process was playing ends first.
         await stay.play([f"sound:{self._sounds[self._apology].path}"], limit_seconds=LEFT_OVER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,7 +49,9 @@ class Site:
         trunk_matches: addresses or networks the carrier calls from.
         address: where SIP and media listen.
         ari_user: user of ARI.
-        app: name of the Stasis application.
+        apps: names of the application's processes.
+        queues: event queues of each process.
+        hand_over: how a process gets a call; dialplan/site/globals.conf explains it.
         number: what callers dial.
     """
 
@@ -64,7 +66,9 @@ class Site:
     trunk_matches: Sequence[str] = ()
     address: str = "127.0.0.1"
     ari_user: str = "hotline"
-    app: str = "hotline"
+    apps: Sequence[str] = ("hotline",)
+    queues: int = 1
+    hand_over: Literal["broadcast", "stasis"] = "broadcast"
     number: str = "19009068"
 
     def files(self) -> Mapping[str, str]:
@@ -76,7 +80,8 @@ class Site:
         """
         self._check()
         return {
-            "globals.conf": f"HOTLINE_NUMBER = {self.number}\nAPP = {self.app}\nSOUNDS = {self.sounds}\n",
+            "globals.conf": f"HOTLINE_NUMBER = {self.number}\nHAND_OVER = {self.hand_over}\n"
+            f"APPS = {'&'.join(self.apps)}\nQUEUES = {self.queues}\nSOUNDS = {self.sounds}\n",
             "http.conf": f"bindaddr = 127.0.0.1\nbindport = {self.http_port}\n",
             "rtp.conf": f"rtpstart = {self.rtp_first}\nrtpend = {self.rtp_last}\n",
             "ari.conf": f"[{self.ari_user}]\ntype = user\nread_only = no\n"
@@ -116,11 +121,11 @@ class Site:
             "address": self.address,
             "ari_user": self.ari_user,
             "ari_password": self.ari_password,
-            "app": self.app,
             "number": self.number,
             "sounds": str(self.sounds),
         }
         values |= {f"trunk_matches[{place}]": match for place, match in enumerate(self.trunk_matches)}
+        values |= {f"apps[{place}]": app for place, app in enumerate(self.apps)}
         for place, phone in enumerate(self.phones):
             values |= {f"phones[{place}].{name}": value for name, value in vars(phone).items()}
         for name, value in values.items():

@@ -33,6 +33,13 @@ exten => s,1,Set(TIMEOUT(absolute)=${LIMIT})
  same => n,Hangup()
 exten => T,1,Hangup()
 
+[broadcast]
+exten => s,1,Set(CALLERID(num)=${CALLER})
+ same => n,StasisBroadcast(${LIMIT},${AMONG},${ARGS})
+ same => n,Goto(${STASISSTATUS},1)
+exten => SUCCESS,1,Hangup()
+exten => TIMEOUT,1,Wait(30)
+
 [after]
 exten => x,3,Wait(30)
 """
@@ -58,6 +65,9 @@ class FakePbx:
     async def incoming(self, app, args, caller, limit):
         call = await self.asterisk.incoming(args, caller=caller, app=app)
         return FakeCaller(call, limit)
+
+    async def broadcast(self, among, args, wait_seconds):
+        return FakeCaller(await self.asterisk.broadcast(args, among=among, wait_seconds=wait_seconds), None)
 
     async def freeze(self):
         self.asterisk.freeze()
@@ -90,6 +100,9 @@ class FakeCaller:
     async def _time_out(self, limit):
         await asyncio.sleep(limit)
         await self._call.time_out()
+
+    async def nobody_came(self):
+        return self._call.refused
 
     async def has_heard(self, count=1):
         return await _whole(lambda: self._call.heard, count)
@@ -156,9 +169,16 @@ class RealPbx:
             return answer.status, json.loads(text) if text else None
 
     async def incoming(self, app, args, caller, limit):
-        near, far = (f"{side}-{next(_numbers)}" for side in ("near", "far"))
         variables = {"APP": app, "ARGS": ",".join(args), "LIMIT": str(limit or 0), "CALLER": caller}
-        query = {"endpoint": "Local/s@incoming/n", "app": "callers", "channelId": near, "otherChannelId": far}
+        return await self._ring("incoming", app, variables)
+
+    async def broadcast(self, among, args, wait_seconds):
+        milliseconds = str(round(wait_seconds * 1000))
+        return await self._ring("broadcast", "", {"AMONG": among, "ARGS": ":".join(args), "LIMIT": milliseconds})
+
+    async def _ring(self, context, app, variables):
+        near, far = (f"{side}-{next(_numbers)}" for side in ("near", "far"))
+        query = {"endpoint": f"Local/s@{context}/n", "app": "callers", "channelId": near, "otherChannelId": far}
         status, said = await self.ask(
             "POST", "/channels/create", query=query | {"formats": "alaw"}, body={"variables": variables}
         )
@@ -239,6 +259,10 @@ class RealCaller:
         whole = sum(SECONDS[one.rpartition("/")[2]] for one in there)
         return Heard(tuple(there), state, stopped=state == "done" and seconds < whole - 0.05)
 
+    async def nobody_came(self):
+        """Whether it went on in the dialplan because nobody claimed it."""
+        return (await self.place())[1] == "TIMEOUT"
+
     @property
     def cause(self):
         return self.events("ChannelDestroyed", self._near)[0]["cause"]
@@ -259,6 +283,10 @@ class RealCaller:
         return place["context"], place["exten"], place["priority"]
 
     async def over(self):
+        """Wait until it has left the application it was in; one that was offered to all, until it is gone."""
+        if not self._app:
+            await self._pbx.until(lambda: self.events("ChannelDestroyed", self.id))
+            return
         async with asyncio.timeout(3):
             while True:
                 status, app = await self._pbx.ask("GET", f"/applications/{self._app}")
@@ -335,10 +363,10 @@ async def serve(pbx, gate, app):
     """Start a client behind the gate with a handler; returns it when it is connected."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def start(handler, *, on_orphan=None, **options):
-            client = Client(gate.url, USER, PASSWORD, app, **options)
-            orphans = {} if on_orphan is None else {"on_orphan": on_orphan}
-            task = asyncio.create_task(client.run(handler, **orphans))
+        async def start(handler, *, name=app, on_orphan=None, accept=None, on_refused=None, **options):
+            client = Client(gate.url, USER, PASSWORD, name, **options)
+            given = {"on_orphan": on_orphan, "accept": accept, "on_refused": on_refused}
+            task = asyncio.create_task(client.run(handler, **{name: one for name, one in given.items() if one}))
 
             async def end():
                 await client.close()

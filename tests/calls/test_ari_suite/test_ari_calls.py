@@ -219,8 +219,10 @@ async def test_after_the_end_nothing_hangs(one_call, pbx):
         await call.over()
         await asyncio.sleep(0.05)
         assert (await stay.play([pbx.sound("short")], limit_seconds=2)).outcome is Outcome.GONE
-        with pytest.raises(NotFound):
+        with pytest.raises(Gone):
             await stay.answer()
+        with pytest.raises(NotFound):
+            await stay._channels.answer(call.id)
         await stay.hang_up()
 
 
@@ -242,8 +244,10 @@ async def test_going_on_in_the_dialplan(one_call, pbx):
         await stay.continue_in_dialplan("after", "x", 3)
         assert (await asyncio.wait_for(playing, 1)).outcome in {Outcome.STOPPED, Outcome.GONE}
         await call.over()
-        with pytest.raises(NotInStasis):
+        with pytest.raises(Gone):
             await stay.answer()
+        with pytest.raises(NotInStasis):
+            await stay._channels.answer(call.id)
         assert await call.place() == ("after", "x", 3)
     assert await call.place() == ("after", "x", 3)
     await call.hang_up()

@@ -91,10 +91,10 @@ class FakeCall:
 
     Attributes:
         id: the channel's id.
-        app: the application it is in; None once it has left.
+        app: the application it is in; None before and afterwards.
         args: what the dialplan gave to `Stasis()`.
         caller: the caller's number.
-        refused: the application was away, so the dialplan got `STASISSTATUS=FAILED`.
+        refused: the application was away, so the dialplan got `STASISSTATUS=FAILED`; or nobody claimed the call.
         alive: whether the channel exists.
         answered: whether it was answered.
         done: what was asked of the channel, in order: `ring`, `progress`, `answer`.
@@ -108,7 +108,6 @@ class FakeCall:
     def __init__(
         self,
         channel_id: str,
-        app: str,
         args: Sequence[str],
         caller: str,
         *,
@@ -118,7 +117,7 @@ class FakeCall:
         send: Callable[[str, dict[str, Any]], None],
     ) -> None:
         self.id = channel_id
-        self.app: str | None = app
+        self.app: str | None = None
         self.args = list(args)
         self.caller = caller
         self.refused = False

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import ClientError, WSMsgType, web
+from aiohttp import ClientError, ClientSession, TCPConnector, WSMsgType, web
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -56,3 +56,41 @@ class EventsSocket:
                 event = await self._queue.get()
                 await self._clock.going()
                 await self.response.send_json(event)
+
+
+class Performer:
+    """Does a request that came over an events socket as if it had come over HTTP."""
+
+    def __init__(self, authorization: str) -> None:
+        self._authorization = authorization
+        self._url = ""
+        self._session: ClientSession | None = None
+
+    def open(self, url: str) -> None:
+        """Send them to `url`."""
+        self._url = url
+        self._session = ClientSession(
+            headers={"Authorization": self._authorization}, connector=TCPConnector(limit=0, force_close=True)
+        )
+
+    async def close(self) -> None:
+        """Close its connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def perform(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Do a request; return the event that answers it."""
+        assert self._session is not None  # noqa: S101 - it has been opened
+        async with self._session.request(
+            asked["method"],
+            f"{self._url}/ari/{asked['uri']}",
+            params={pair["name"]: pair["value"] for pair in asked.get("query_strings", [])},
+            data=asked.get("message_body"),
+            headers={"Content-Type": asked.get("content_type") or "application/json"},
+        ) as response:
+            return {
+                "type": "RESTResponse",
+                "request_id": asked["request_id"],
+                "status_code": response.status,
+                "message_body": await response.text(),
+            }

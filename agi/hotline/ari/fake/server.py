@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import base64
 import itertools
-from datetime import UTC, datetime
+import re
 from typing import TYPE_CHECKING, Any, Self
 
-from aiohttp import ClientSession, TCPConnector, web
+from aiohttp import web
 
-from .call import NORMAL_CLEARING, FakeCall, FakePlayback, LeftMeanwhile, Sounds
+from .answers import NO_CHANNEL, NOT_IN_STASIS, error, in_turn, now
+from .broadcasts import Broadcasts
+from .call import NORMAL_CLEARING, FakeCall, FakePlayback, Sounds
 from .clock import Clock
-from .events import EventsSocket
+from .events import EventsSocket, Performer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
     from types import TracebackType
-
-NOT_IN_STASIS = "Channel not in Stasis application"
 
 
 class FakeAsterisk:
@@ -61,6 +61,7 @@ class FakeAsterisk:
         self.late: dict[str, float] = {}
         self._sounds = Sounds(sounds, default_seconds, endless)
         self._playbacks: dict[str, FakePlayback] = {}
+        self._broadcasts = Broadcasts()
         self._sockets: dict[str, EventsSocket] = {}
         self._disallowed: dict[str, frozenset[str]] = {}
         self._held: dict[str, str] = {}
@@ -69,10 +70,10 @@ class FakeAsterisk:
         self._clock = Clock()
         self._numbers = itertools.count(1)
         self._runner: web.AppRunner | None = None
-        self._to_myself: ClientSession | None = None
         self._port = 0
         credential = base64.b64encode(f"{user}:{password}".encode()).decode()
         self._authorization = f"Basic {credential}"
+        self._performer = Performer(self._authorization)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -91,6 +92,7 @@ class FakeAsterisk:
         application.add_routes([
             web.get("/ari/events", self._events),
             web.post("/ari/events/user/{name}", self._user_event),
+            web.post("/ari/events/claim", self._broadcasts.claim),
             web.get("/ari/asterisk/ping", self._ping),
             web.get("/ari/applications/{app}", self._application),
             web.put("/ari/applications/{app}/eventFilter", self._filter),
@@ -105,15 +107,13 @@ class FakeAsterisk:
             web.get("/ari/playbacks/{id}", self._playback),
             web.delete("/ari/playbacks/{id}", self._stop_playback),
         ])  # fmt: skip
-        self._to_myself = ClientSession(
-            headers={"Authorization": self._authorization}, connector=TCPConnector(limit=0, force_close=True)
-        )
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
         await site.start()
         self._port = self._runner.addresses[0][1]
         self.url = f"http://127.0.0.1:{self._port}"
+        self._performer.open(self.url)
 
     async def stop(self) -> None:
         """Stop listening and break every connection; calls stay up."""
@@ -121,8 +121,7 @@ class FakeAsterisk:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-        if self._to_myself is not None:
-            await self._to_myself.close()
+        await self._performer.close()
 
     # What a test does.
 
@@ -137,18 +136,46 @@ class FakeAsterisk:
         Returns:
             The call; it is `refused` if no such application is connected.
         """
-        name = app or next(iter(self._sockets), "")
+        call = self._ring(args, caller)
+        await self._enter(call, app or next(iter(self._sockets), ""))
+        return call
+
+    async def broadcast(
+        self, args: Sequence[str] = (), *, caller: str = "", among: str = "", wait_seconds: float = 0.5
+    ) -> FakeCall:
+        """Let a call come in that is offered to every application, as `StasisBroadcast` does.
+
+        Args:
+            args: what it gives to the one that claims the call.
+            caller: the caller's number.
+            among: a regular expression for the names of the applications it is offered to.
+            wait_seconds: how long it is offered.
+
+        Returns:
+            The call; it is `refused` if nobody claimed it.
+        """
+        call = self._ring(args, caller)
+        offered = [app for app in self._sockets if re.search(among, app)]
+        for app in offered:
+            self._send(app, {"type": "CallBroadcast", "channel": call.as_json(), "caller": caller, "called": "s"})
+        await self._enter(call, await self._broadcasts.winner(call.id, wait_seconds) or "")
+        return call
+
+    def _ring(self, args: Sequence[str], caller: str) -> FakeCall:
         call = FakeCall(
-            f"fake-{next(self._numbers)}", name, args, caller,
+            f"fake-{next(self._numbers)}", args, caller,
             sounds=self._sounds, clock=self._clock, playbacks=self._playbacks, send=self._send,
         )  # fmt: skip
         self.calls.append(call)
-        if name in self._sockets:
-            self._send(name, {"type": "StasisStart", "args": call.args, "channel": call.as_json()})
+        return call
+
+    async def _enter(self, call: FakeCall, app: str) -> None:
+        if app in self._sockets:
+            call.app = app
+            self._send(app, {"type": "StasisStart", "args": call.args, "channel": call.as_json()})
         else:
             call.refused = True
             await call.close()
-        return call
 
     async def connected(self, limit_seconds: float = 2.0) -> None:
         """Wait until a client is connected.
@@ -203,7 +230,7 @@ class FakeAsterisk:
 
     def _send(self, app: str, event: dict[str, Any]) -> None:
         kind = event["type"]
-        event = {"application": app, "asterisk_id": "fake", "timestamp": _now(), **event}
+        event = {"application": app, "asterisk_id": "fake", "timestamp": now(), **event}
         if until := self._held.pop(kind, None):
             self._holding.setdefault(until, []).append((app, event))
             return
@@ -217,37 +244,21 @@ class FakeAsterisk:
             socket.send(event)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        app = request.query.get("app", "")
-        if not app:
-            return _error(400, "App parameter missing")
+        apps = [app for app in request.query.get("app", "").split(",") if app]
+        if not apps:
+            return error(400, "App parameter missing")
         response = web.WebSocketResponse(autoping=False)
         await response.prepare(request)
-        if app in self._sockets:
-            self.replace(app)
-        socket = self._sockets[app] = EventsSocket(response, request, self._perform, self._clock)
+        socket = EventsSocket(response, request, self._performer.perform, self._clock)
+        for app in apps:
+            if app in self._sockets:
+                self.replace(app)
+            self._sockets[app] = socket
         async with self._connected:
             self._connected.notify_all()
         await socket.read()
-        if self._sockets.get(app) is socket:
-            del self._sockets[app]
+        self._sockets = {app: other for app, other in self._sockets.items() if other is not socket}
         return response
-
-    async def _perform(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Do a request that came over the events socket as if it had come over HTTP."""
-        assert self._to_myself is not None  # noqa: S101 - it has been started
-        async with self._to_myself.request(
-            asked["method"],
-            f"{self.url}/ari/{asked['uri']}",
-            params={pair["name"]: pair["value"] for pair in asked.get("query_strings", [])},
-            data=asked.get("message_body"),
-            headers={"Content-Type": asked.get("content_type") or "application/json"},
-        ) as response:
-            return {
-                "type": "RESTResponse",
-                "request_id": asked["request_id"],
-                "status_code": response.status,
-                "message_body": await response.text(),
-            }
 
     # Requests.
 
@@ -260,9 +271,9 @@ class FakeAsterisk:
         await self._clock.going()
         self.requests.append(f"{request.method} {path}")
         if self.status is not None:
-            return _error(self.status, "")
+            return error(self.status, "")
         if request.headers.get("Authorization") != self._authorization:
-            return _error(401, "Authentication required")
+            return error(401, "Authentication required")
         if path == "/events":
             return await handler(request)
         if self.delay_seconds:
@@ -270,7 +281,7 @@ class FakeAsterisk:
         try:
             response = await handler(request)
         except web.HTTPNotFound:
-            response = _error(404, "Resource not found")
+            response = error(404, "Resource not found")
         await asyncio.sleep(self.late.get(path.rpartition("/")[2], 0.0))
         await self._clock.going()
         if self.cut_answers > 0:
@@ -286,13 +297,13 @@ class FakeAsterisk:
         """Return the call, or the answer that it is not here."""
         call = self._call(request)
         if call is None:
-            return _error(404, "Channel not found")
-        return _error(409, NOT_IN_STASIS) if call.app is None else call
+            return error(404, NO_CHANNEL)
+        return error(409, NOT_IN_STASIS) if call.app is None else call
 
     async def _user_event(self, request: web.Request) -> web.Response:
         app = request.query["application"]
         if app not in self._sockets:
-            return _error(404, "Application not found")
+            return error(404, "Application not found")
         self._send(app, {"type": "ChannelUserevent", "eventname": request.match_info["name"], "userevent": {}})
         return web.Response(status=204)
 
@@ -303,13 +314,13 @@ class FakeAsterisk:
         app = request.match_info["app"]
         ids = [call.id for call in self.calls if call.app == app]
         if not ids and app not in self._sockets:
-            return _error(404, "Application not found")
+            return error(404, "Application not found")
         return web.json_response({"name": app, "channel_ids": ids})
 
     async def _filter(self, request: web.Request) -> web.Response:
         app = request.match_info["app"]
         if app not in self._sockets:
-            return _error(404, "Application not found")
+            return error(404, "Application not found")
         self._disallowed[app] = frozenset(event["type"] for event in (await request.json())["disallowed"])
         return web.json_response({"name": app})
 
@@ -318,12 +329,12 @@ class FakeAsterisk:
 
     async def _get(self, request: web.Request) -> web.Response:
         call = self._call(request)
-        return _error(404, "Channel not found") if call is None else web.json_response(call.as_json())
+        return error(404, NO_CHANNEL) if call is None else web.json_response(call.as_json())
 
     async def _hang_up(self, request: web.Request) -> web.Response:
         call = self._call(request)
         if call is None:
-            return _error(404, "Channel not found")
+            return error(404, NO_CHANNEL)
         await call.hung_up_by_application(int(request.query.get("reason_code", NORMAL_CLEARING)))
         return web.Response(status=204)
 
@@ -332,7 +343,7 @@ class FakeAsterisk:
         if isinstance(call, web.Response):
             return call
         call.done.append(request.match_info["what"])
-        return await _in_turn(call.answer()) if request.match_info["what"] == "answer" else web.Response(status=204)
+        return await in_turn(call.answer()) if request.match_info["what"] == "answer" else web.Response(status=204)
 
     async def _continue(self, request: web.Request) -> web.Response:
         call = self._in_stasis(request)
@@ -347,7 +358,7 @@ class FakeAsterisk:
         if isinstance(call, web.Response):
             return call
         given = await request.json()
-        return await _in_turn(call.set_variable(given["variable"], given["value"]))
+        return await in_turn(call.set_variable(given["variable"], given["value"]))
 
     async def _get_variable(self, request: web.Request) -> web.Response:
         call = self._in_stasis(request)
@@ -355,7 +366,7 @@ class FakeAsterisk:
             return call
         name = request.query["variable"]
         if name not in call.variables:
-            return _error(404, "Provided variable was not found")
+            return error(404, "Provided variable was not found")
         return web.json_response({"value": call.variables[name]})
 
     async def _play(self, request: web.Request) -> web.Response:
@@ -364,7 +375,7 @@ class FakeAsterisk:
             return call
         media = (await request.json()).get("media")
         if not media:
-            return _error(500, "Failed to queue media for playback")
+            return error(500, "Failed to queue media for playback")
         playback = FakePlayback(request.match_info["playback"], media, call.id)
         queued = playback.as_json()
         call.enqueue(playback)
@@ -372,28 +383,11 @@ class FakeAsterisk:
 
     async def _playback(self, request: web.Request) -> web.Response:
         playback = self._playbacks.get(request.match_info["id"])
-        return _error(404, "Playback not found") if playback is None else web.json_response(playback.as_json())
+        return error(404, "Playback not found") if playback is None else web.json_response(playback.as_json())
 
     async def _stop_playback(self, request: web.Request) -> web.Response:
         playback = self._playbacks.get(request.match_info["id"])
         if playback is None or playback.stop.is_set():
-            return _error(404, "Playback not found")
+            return error(404, "Playback not found")
         playback.stop.set()
         return web.Response(status=204)
-
-
-async def _in_turn(work: Awaitable[None]) -> web.Response:
-    try:
-        await work
-    except LeftMeanwhile:
-        return _error(404, "Channel not found")
-    return web.Response(status=204)
-
-
-def _now() -> str:
-    """Return the time as Asterisk writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
-
-
-def _error(status: int, message: str) -> web.Response:
-    return web.json_response({"message": message}, status=status)
