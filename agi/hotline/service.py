@@ -140,6 +140,7 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
         stack.callback(vault.close)
         desk = Desk(database, vault, settings.password, settings.limits)
         stack.push_async_callback(desk.close)
+        desk.look_for_missing_peppers()
         at = settings.ari
         client = await stack.enter_async_context(ari.Client(at.url, at.user, at.password.get_secret_value(), at.names))
         service = Service(

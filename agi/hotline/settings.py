@@ -6,11 +6,21 @@ The menu's words and timers are not here: an admin edits them in `dialplan/menu.
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableError
 
@@ -42,10 +52,20 @@ ELSEWHERE = frozenset({"HOTLINE_DEBIAN_MIRROR"})
 """Names that are read elsewhere, when the private Asterisk is installed."""
 
 
+_CROSSED = "crossed"
+
+
 class Group(BaseModel):
     """A group of settings; a misspelt name is an error."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def _crossed(group: Group, name: str, allowed: str) -> PydanticCustomError:
+    """Return the error of setting `name`, whose value is `allowed` only by another one."""
+    return PydanticCustomError(
+        _CROSSED, "{name}={value}: {allowed}", {"name": name, "value": getattr(group, name), "allowed": allowed}
+    )
 
 
 class AriSettings(Group):
@@ -86,10 +106,20 @@ class DatabaseSettings(Group):
         return dsn
 
 
+GUESS_BITS = 19
+"""What a password must leave to guess, as log2 of how many there are without equal neighbours: one in half a million.
+
+NIST SP 800-63B (5.1.1.1) lets a secret that the service draws be six random digits, 20 bits, and (5.2.2) 100 wrong
+tries in a row. Six of ten digits without equal neighbours are 19.2. The other rules of SPEC §4 cost less than 0.2 more.
+"""
+
+KeyId = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,16}$")]
+
+
 class PasswordSettings(Group):
     """What a new password looks like and how it is kept (SPEC §4)."""
 
-    length: Annotated[int, Field(ge=6, le=12, description="digits; nine of eight symbols are 27 bits")] = 9
+    length: Annotated[int, Field(ge=6, le=12, description="digits; nine of eight symbols are 25 bits")] = 9
     digits: Annotated[
         str, Field(pattern=r"^[0-9]{6,10}$", description="digits used; 7 and 8 are the ones misheard on the phone")
     ] = "01234569"
@@ -100,9 +130,32 @@ class PasswordSettings(Group):
     pepper: Annotated[SecretStr, Field(description="secret key outside the database, at least 32 characters")] = (
         SecretStr("")
     )
-    pepper_file: Annotated[Path | None, Field(description="file to read the pepper from, in place of `pepper`")] = None
-    pepper_key_id: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,16}$", description="name of this pepper")] = "1"
+    pepper_file: Annotated[
+        Path | None, Field(description="file to read the pepper from, in place of `pepper`; closed to others")
+    ] = None
+    pepper_key_id: Annotated[KeyId, Field(description="name of this pepper, kept beside each hash made with it")] = "1"
+    former_peppers: Annotated[
+        dict[KeyId, SecretStr],
+        Field(description="peppers of before a rotation, by name; they only verify"),
+    ] = {}
+    former_pepper_files: Annotated[
+        dict[KeyId, Path], Field(description="files to read former peppers from, by name of the pepper")
+    ] = {}
+    trace_key: Annotated[
+        SecretStr,
+        Field(description="key under which numbers are counted; without it the pepper, until there is a second one"),
+    ] = SecretStr("")
+    trace_key_file: Annotated[Path | None, Field(description="file to read it from, in place of `trace_key`")] = None
     hash_threads: Annotated[int, Field(ge=1, le=16, description="hashes at once; each is 32 ms of one core")] = 2
+    hash_queue: Annotated[
+        int,
+        Field(
+            ge=4,
+            le=1000,
+            description="hashes that may wait for a thread; later callers are told that the hotline is busy. 64 behind "
+            "two threads are 1 s, inside the 2 s of the check prompt",
+        ),
+    ] = 64
 
     @field_validator("digits")
     @classmethod
@@ -111,17 +164,83 @@ class PasswordSettings(Group):
             raise ValueError("each digit once")
         return digits
 
+    @model_validator(mode="after")
+    def _hard_to_guess(self) -> Self:
+        bits = guess_bits(len(self.digits), self.length)
+        if bits < GUESS_BITS:
+            raise _crossed(
+                self,
+                "length",
+                f"with {len(self.digits)} digits to choose from that is {bits:.1f} bits to guess, and {GUESS_BITS} are "
+                "needed: make it longer, or allow more in HOTLINE_PASSWORD__DIGITS",
+            )
+        return self
+
+
+def guess_bits(symbols: int, length: int) -> float:
+    """Return log2 of how many passwords of `length` out of `symbols` digits have no equal neighbours."""
+    return math.log2(symbols) + (length - 1) * math.log2(symbols - 1)
+
 
 class LimitSettings(Group):
-    """How often (SPEC §3, Limits)."""
+    """How often (SPEC §3, Limits), and when to raise an alarm; an hour is the last 60 minutes, a day the last 24 h."""
 
-    caller_failures_hour: Annotated[int, Field(ge=3, le=20, description="failed checks a caller may have an hour")] = 6
-    caller_failures_day: Annotated[int, Field(ge=3, le=50, description="failed checks a caller may have a day")] = 12
+    caller_failures_hour: Annotated[
+        int,
+        Field(ge=3, le=20, description="failed checks a caller may have an hour: two calls of three tries"),
+    ] = 6
+    caller_failures_day: Annotated[
+        int, Field(ge=3, le=50, description="failed checks a caller may have a day; what one phone can try of 10^10")
+    ] = 12
     number_failures_day: Annotated[
-        int, Field(ge=20, le=1000, description="failed checks of one insurance number a day, then silently refused")
+        int,
+        Field(
+            ge=20,
+            le=1000,
+            description="failed checks of one insurance number a day, then silently refused; low, and two phones could "
+            "lock its owner out",
+        ),
     ] = 100
     reissues_day: Annotated[int, Field(ge=1, le=10, description="passwords active a day and account")] = 3
-    pending_day: Annotated[int, Field(ge=3, le=50, description="passwords of one account begun a day")] = 10
+    pending_day: Annotated[
+        int, Field(ge=3, le=50, description="passwords of one account begun a day, heard or not: calls can be cut off")
+    ] = 10
+    alarm_caller_numbers: Annotated[
+        int,
+        Field(
+            ge=2,
+            le=50,
+            description="different insurance numbers one caller fails with a day: an alarm; a family has three or four",
+        ),
+    ] = 6
+    alarm_number_callers: Annotated[
+        int,
+        Field(ge=2, le=100, description="different callers that fail with one insurance number a day: an alarm"),
+    ] = 4
+    alarm_number_failures: Annotated[
+        int, Field(ge=3, le=500, description="failed checks of one insurance number a day: an alarm")
+    ] = 10
+    alarm_failed_percent: Annotated[
+        int, Field(ge=10, le=100, description="per cent of an hour's calls with a check and without a match: an alarm")
+    ] = 70
+    alarm_failed_calls: Annotated[
+        int, Field(ge=10, le=10_000, description="such calls an hour before the percentage says anything")
+    ] = 30
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        self._at_most("caller_failures_hour", "caller_failures_day", "or it is never reached")
+        self._at_most("reissues_day", "pending_day", "as each of them was begun")
+        self._at_most("alarm_caller_numbers", "caller_failures_day", "where the caller is stopped")
+        self._at_most("alarm_number_callers", "number_failures_day", "where the number is refused")
+        self._at_most("alarm_number_failures", "number_failures_day", "to be told before the number is refused", less=1)
+        return self
+
+    def _at_most(self, name: str, other: str, why: str, *, less: int = 0) -> None:
+        most = getattr(self, other)
+        if getattr(self, name) > most - less:
+            kind = "less than" if less else "at most"
+            raise _crossed(self, name, f"must be {kind} HOTLINE_LIMITS__{other.upper()}={most}, {why}")
 
 
 class VoiceSettings(Group):
@@ -187,7 +306,7 @@ class Settings(BaseSettings):
             raise SettingsError(f"HOTLINE_{group}: a group of settings; set HOTLINE_{group}__… one by one") from None
 
 
-_SECRET = ("password", "pepper", "dsn", "url")
+_SECRET = frozenset({"password", "pepper", "former_peppers", "trace_key", "dsn", "url"})
 
 
 def _sentence(error: ErrorDetails) -> str:
@@ -195,7 +314,10 @@ def _sentence(error: ErrorDetails) -> str:
     name = "HOTLINE_" + "__".join(part.upper() for part in path)
     if error["type"] == "extra_forbidden":
         return f"{name}: there is no such setting"
+    if error["type"] == _CROSSED:
+        crossed = error["ctx"]
+        return f"{name}__{crossed['name'].upper()}={crossed['value']}: {crossed['allowed']}"
     # A value in the wrong place may hold a secret too: an address with a password, a group as JSON.
-    hidden = path[-1] in _SECRET or error["type"] == "model_type" or not isinstance(error["input"], str)
+    hidden = not _SECRET.isdisjoint(path[1:]) or error["type"] == "model_type" or not isinstance(error["input"], str)
     shown = "(hidden)" if hidden else repr(error["input"])
-    return f"{name}={shown}: {error['msg']}"
+    return f"{name}={shown}: {error['msg'].removeprefix('Value error, ')}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from pydantic import SecretStr
 
-from hotline.desk import CallerNumber, Desk, InsuranceNumber, ReissuedTooOften, TooManyFailures
-from hotline.settings import LimitSettings
+from hotline.desk import CallerNumber, Desk, InsuranceNumber, Overloaded, ReissuedTooOften, TooManyFailures, Vault
+from hotline.records import Database
+from hotline.settings import DatabaseSettings, LimitSettings, PasswordSettings
 
 PARENT = CallerNumber("+84912345678")
 STRANGER = CallerNumber("+84977777777")
@@ -123,3 +125,78 @@ async def test_an_account_has_ten_passwords_begun_a_day(desk, database):
     assert sum(isinstance(result, ReissuedTooOften) for result in results) == 5
     await age(database, "passwords", "created_at", "24 hours")
     assert await check(desk, "call-15") is not None
+
+
+async def test_a_limit_reached_between_door_and_check_is_told_then(desk, database):
+    """Let in with five failures, a caller whose other call fails meanwhile is told at the check; nothing is counted."""
+    for attempt in range(5):
+        await check(desk, f"call-{attempt}", STRANGER, WRONG)
+    await desk.admit(STRANGER)
+    finding = await desk.look_up(STRANGER, InsuranceNumber.parse(NUMBER))
+    assert await check(desk, "call-5", STRANGER, WRONG) is None
+    with pytest.raises(TooManyFailures) as caught:
+        await desk.settle(finding, "call-6")
+    assert caught.value.kind == "hour"
+    assert len(await outcomes(database)) == 6
+
+
+async def test_a_limit_reached_in_the_middle_of_a_call_holds_for_a_match_too(desk, database):
+    """Who used up the tries gets no password with the right number either, and no pending one is left."""
+    for attempt in range(6):
+        await check(desk, f"call-{attempt}", PARENT, WRONG)
+    with pytest.raises(TooManyFailures):
+        await check(desk, "call-6")
+    async with database.transaction() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM passwords WHERE call_id IS NOT NULL") == 0
+
+
+async def test_a_silent_refusal_takes_as_long_as_a_mismatch(database, vault, password_settings):
+    """Look-up and check of a locked number, of a known and of an unknown one differ by less than an ear can tell."""
+    limits = LimitSettings(number_failures_day=20, alarm_number_failures=19)
+    desk = Desk(database, vault, password_settings, limits)
+    for n in range(20):
+        await check(desk, f"call-{n}", CallerNumber(f"+84977777{n:03}"))
+    clock = asyncio.get_running_loop().time
+    seconds = {"locked": [], "known": [], "unknown": []}
+    for n in range(5):
+        for kind, caller, number in (
+            ("locked", PARENT, NUMBER),
+            ("known", CallerNumber(f"+84977778{n:03}"), "0123456790"),
+            ("unknown", CallerNumber(f"+84977779{n:03}"), WRONG),
+        ):
+            began = clock()
+            assert await check(desk, f"{kind}-{n}", caller, number) is None
+            seconds[kind].append(clock() - began)
+    await desk.close()
+    assert (await outcomes(database))[20:] == ["silenced", "mismatched", "mismatched"] * 5
+    best = [min(each) for each in seconds.values()]
+    # A packet of speech is 20 ms, and the fixed check prompt covers all of it in any case.
+    assert max(best) - min(best) < 0.02
+
+
+async def test_limits_hold_in_a_database_set_up_for_frozen_snapshots(dsn, vault, password_settings):
+    """A site's default of “repeatable read” would hide what others counted while we waited; it is not ours."""
+    async with Database(DatabaseSettings(dsn=SecretStr(dsn))) as before, before.transaction() as connection:
+        name = await connection.fetchval("SELECT current_database()")
+        await connection.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'")
+    async with Database(DatabaseSettings(dsn=SecretStr(dsn))) as database:
+        desk = Desk(database, vault, password_settings, LimitSettings())
+        results = await asyncio.gather(
+            *(check(desk, f"call-{call}", STRANGER, WRONG) for call in range(20)), return_exceptions=True
+        )
+        assert results.count(None) == 6
+        assert sum(isinstance(result, TooManyFailures) for result in results) == 14
+        await desk.close()
+
+
+async def test_too_many_at_once_are_told_and_not_counted(database):
+    """More callers than can be served soon: the rest is refused at once, and no attempt of theirs is counted."""
+    passwords = PasswordSettings(pepper=SecretStr("a pepper for tests, of no use elsewhere"), hash_queue=4)
+    vault = Vault(passwords)
+    desk = Desk(database, vault, passwords, LimitSettings())
+    results = await asyncio.gather(*(check(desk, f"call-{call}") for call in range(12)), return_exceptions=True)
+    busy = sum(isinstance(result, Overloaded) for result in results)
+    assert 1 <= busy <= 6
+    assert await outcomes(database) == ["matched"] * (len(results) - busy)
+    assert await check(desk, "call-12", PARENT, "0123456790") is not None
+    vault.close()

@@ -9,7 +9,7 @@ import pytest
 
 from hotline.call import Call, CallerGone
 from hotline.call.scripted import On, ScriptedLine
-from hotline.desk import RecordsUnavailable, ReissuedTooOften, SecretDigits, TooManyFailures
+from hotline.desk import Overloaded, RecordsUnavailable, ReissuedTooOften, SecretDigits, TooManyFailures
 from hotline.dialogue import Hotline, converse
 from hotline.menu import load
 from hotline.prompts import Script
@@ -83,6 +83,8 @@ class FakeDesk:
         self.log.append(f"look up {number.digits}")
         if self.trouble == "lost":
             raise RecordsUnavailable("lost")
+        if self.trouble == "overloaded":
+            raise Overloaded
         return number.digits == NUMBER
 
     async def settle(self, finding, call_id):

@@ -1,7 +1,8 @@
-"""Secrets, their hashes and the pepper."""
+"""Secrets and their hashes."""
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import pickle
 import traceback
@@ -9,8 +10,8 @@ import traceback
 import pytest
 from pydantic import SecretStr
 
-from hotline.desk import SecretDigits, Vault
-from hotline.settings import PasswordSettings, SettingsError
+from hotline.desk import Overloaded, SecretDigits, Vault
+from hotline.settings import PasswordSettings
 
 PEPPER = "0123456789abcdef0123456789abcdef"
 SECRET = "204519630"
@@ -56,12 +57,73 @@ async def test_a_hash_is_of_one_password_of_one_member(vault):
 
 
 async def test_without_the_pepper_a_hash_opens_nothing(vault):
-    """Another pepper, or another name of one, verifies nothing."""
+    """Another pepper, or another name of one, verifies nothing; a name that nobody has is told."""
     hashed = await vault.hash(SecretDigits(SECRET), 7)
+    missed = []
+    vault.on_missing_pepper = missed.append
     assert not await vault.verify(SecretDigits(SECRET), 7, hashed, "2")
+    assert missed == ["2"]
     other = Vault(settings(PEPPER[::-1]))
     assert not await other.verify(SecretDigits(SECRET), 7, hashed, "1")
     other.close()
+
+
+async def test_a_former_pepper_verifies_and_the_current_one_hashes(vault):
+    """After a rotation old hashes still open, and are known to be outdated; new ones are not."""
+    hashed = await vault.hash(SecretDigits(SECRET), 7)
+    rotated = Vault(
+        settings(PEPPER[::-1], pepper_key_id="2", former_peppers={"1": SecretStr(PEPPER)}, trace_key=SecretStr(PEPPER))
+    )
+    assert await rotated.verify(SecretDigits(SECRET), 7, hashed, "1")
+    assert rotated.outdated(hashed, "1")
+    new = await rotated.hash(SecretDigits(SECRET), 7)
+    assert await rotated.verify(SecretDigits(SECRET), 7, new, rotated.key_id)
+    assert not rotated.outdated(new, "2")
+    assert not await rotated.verify(SecretDigits(SECRET), 7, new, "1")
+    rotated.close()
+
+
+async def test_the_event_loop_does_not_wait_for_hashes(vault):
+    """While twenty hashes queue the loop goes on turning: nothing on it waits as long as they all take."""
+    loop = asyncio.get_running_loop()
+    hashing = asyncio.gather(*(vault.hash(SecretDigits(SECRET), member) for member in range(20)))
+    began, turns, longest = loop.time(), 0, 0.0
+    while not hashing.done():
+        before = loop.time()
+        await asyncio.sleep(0.001)
+        longest = max(longest, loop.time() - before)
+        turns += 1
+    assert turns > 20
+    assert longest < (loop.time() - began) / 2
+    assert len(set(await hashing)) == 20
+
+
+async def test_more_hashes_than_may_wait_are_told_at_once():
+    """Behind two at work and four that wait the next is refused, without waiting; later there is room again."""
+    vault = Vault(settings(hash_queue=4))
+    hashing = [asyncio.create_task(vault.hash(SecretDigits(SECRET), member)) for member in range(6)]
+    await asyncio.sleep(0)
+    for work in (vault.hash, lambda secret, member: vault.verify(secret, member, "", "1")):
+        with pytest.raises(Overloaded):
+            await work(SecretDigits(SECRET), 7)
+    with pytest.raises(Overloaded):
+        await vault.verify_nothing(SecretDigits(SECRET))
+    assert not any(task.done() for task in hashing)
+    await asyncio.gather(*hashing)
+    assert await vault.hash(SecretDigits(SECRET), 7)
+    vault.close()
+
+
+async def test_who_hangs_up_leaves_the_queue():
+    """A hash that nobody waits for any more makes room for another."""
+    vault = Vault(settings(hash_queue=4))
+    hashing = [asyncio.create_task(vault.hash(SecretDigits(SECRET), member)) for member in range(6)]
+    await asyncio.sleep(0)
+    hashing[-1].cancel()
+    await asyncio.gather(hashing[-1], return_exceptions=True)
+    assert await vault.hash(SecretDigits(SECRET), 7)
+    await asyncio.gather(*hashing[:-1])
+    vault.close()
 
 
 def test_a_trace_tells_equal_numbers_and_nothing_else(vault):
@@ -72,34 +134,3 @@ def test_a_trace_tells_equal_numbers_and_nothing_else(vault):
     other = Vault(settings(PEPPER[::-1]))
     assert other.trace("+84912345678").hmac != vault.trace("+84912345678").hmac
     other.close()
-
-
-def test_the_pepper_may_come_from_a_file(tmp_path, vault):
-    """A file holds the same pepper as the setting, give or take its last line end."""
-    (tmp_path / "pepper").write_text(PEPPER + "\n")
-    from_file = Vault(PasswordSettings(pepper_file=tmp_path / "pepper"))
-    assert from_file.trace("1") == vault.trace("1")
-    from_file.close()
-
-
-@pytest.mark.parametrize(
-    ("made", "message"),
-    [
-        (lambda _: settings(""), "HOTLINE_PASSWORD__PEPPER=.*at least 32"),
-        (lambda _: settings(PEPPER[:31]), "HOTLINE_PASSWORD__PEPPER=.*at least 32"),
-        (lambda folder: PasswordSettings(pepper_file=folder / "none"), "PEPPER_FILE=.*none.*No such file"),
-        (lambda folder: PasswordSettings(pepper_file=folder), "PEPPER_FILE=.*directory"),
-        (lambda folder: settings(pepper_file=folder / "short"), "both set"),
-        (lambda folder: PasswordSettings(pepper_file=folder / "short"), "PEPPER_FILE=.*at least 32"),
-        (lambda folder: PasswordSettings(pepper_file=folder / "binary"), "PEPPER_FILE=.*not text"),
-    ],
-)
-def test_a_bad_pepper_is_one_clear_line(tmp_path, made, message):
-    """The message names the setting and what is allowed, and never shows the pepper."""
-    (tmp_path / "short").write_text("too-short-a-pepper")
-    (tmp_path / "binary").write_bytes(b"\xff" * 40)
-    with pytest.raises(SettingsError, match=message) as caught:
-        Vault(made(tmp_path))
-    assert "\n" not in str(caught.value)
-    assert PEPPER[:20] not in str(caught.value)
-    assert "too-short-a-pepper" not in str(caught.value)

@@ -297,6 +297,14 @@ async def test_a_database_that_is_down_is_told_before_answer(talk):
     assert held.line.log == ["progress", "busy", "hang up"]
 
 
+async def test_too_many_calls_at_once_are_told_so(talk):
+    """Who would have to wait too long hears that the hotline is busy, and a goodbye; nothing is counted."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), trouble="overloaded")
+    assert held.said()[-2:] == ["busy", "goodbye"]
+    assert held.call.outcome == "busy"
+    assert held.desk.log == [f"look up {NUMBER}"]
+
+
 async def test_a_database_lost_in_the_call_ends_it_politely(talk):
     """The caller hears that the system is busy, and goodbye; no try is counted."""
     held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), trouble="lost")

@@ -9,9 +9,10 @@ import typer
 
 from hotline import logs
 from hotline.ari import AriError
-from hotline.cli import menu, pbx, service, settings, sounds
+from hotline.cli import alarms, limits, menu, pbx, peppers, service, settings, sounds
 from hotline.demo.first_call import DemoFailed
 from hotline.demo.run_folder import FolderUnsafe
+from hotline.desk import NumberMalformed, OperatorRefused
 from hotline.menu import MenuError
 from hotline.pbx import PbxUnavailable, SiteError
 from hotline.phone import PhoneError
@@ -21,7 +22,7 @@ from hotline.records import MigrationFailed, RecordsUnavailable
 from hotline.settings import SettingsError
 
 SET_UP_WRONG = 2
-"""Exit status when a setting, a file or a part of the system is not as it must be."""
+"""Exit status when a setting, a file, a part of the system or what was asked for is not as it must be."""
 
 TROUBLE = (
     AriError,
@@ -30,6 +31,8 @@ TROUBLE = (
     MenuError,
     MigrationFailed,
     MissingProgram,
+    NumberMalformed,
+    OperatorRefused,
     PbxUnavailable,
     PhoneError,
     PromptsError,
@@ -45,6 +48,9 @@ app.add_typer(pbx.app, name="pbx")
 app.add_typer(menu.app, name="menu")
 app.add_typer(sounds.app, name="sounds")
 app.add_typer(settings.app, name="settings")
+app.add_typer(limits.app, name="limits")
+app.add_typer(alarms.app, name="alarms")
+app.add_typer(peppers.app)
 
 
 @app.callback()

@@ -1,8 +1,10 @@
 """The rules: who is calling, does the pair match, how often, and the two-phase password."""
 
+from hotline.desk.alarms import AlarmWatch
 from hotline.desk.caller import CallerNumber, caller_number
 from hotline.desk.desk import Desk, Finding
 from hotline.desk.errors import (
+    AlarmAcknowledged,
     AlreadyIssued,
     CallerForeign,
     CallerRefused,
@@ -10,12 +12,19 @@ from hotline.desk.errors import (
     CallerWithheld,
     DeskError,
     LimitReached,
+    NoSuchAlarm,
+    NothingToLift,
     NumberMalformed,
+    OperatorRefused,
+    Overloaded,
+    ReasonUnfit,
     ReissuedTooOften,
     TooManyFailures,
 )
 from hotline.desk.ledger import CallRecord, Ledger
 from hotline.desk.numbers import InsuranceNumber, vietnamese_e164
+from hotline.desk.operator import OperatorDesk, PepperUse, Reason, Standing
+from hotline.desk.pepper import Keyring
 from hotline.desk.reissue import Reissue
 from hotline.desk.sample import SampleMalformed, SampleMember, load_sample, sample_members
 from hotline.desk.secret import SecretDigits
@@ -24,6 +33,8 @@ from hotline.desk.vault import Vault
 from hotline.records import RecordsUnavailable
 
 __all__ = [
+    "AlarmAcknowledged",
+    "AlarmWatch",
     "AlreadyIssued",
     "CallRecord",
     "CallerForeign",
@@ -35,9 +46,18 @@ __all__ = [
     "DeskError",
     "Finding",
     "InsuranceNumber",
+    "Keyring",
     "Ledger",
     "LimitReached",
+    "NoSuchAlarm",
+    "NothingToLift",
     "NumberMalformed",
+    "OperatorDesk",
+    "OperatorRefused",
+    "Overloaded",
+    "PepperUse",
+    "Reason",
+    "ReasonUnfit",
     "RecordsUnavailable",
     "Reissue",
     "ReissuedTooOften",
@@ -45,6 +65,7 @@ __all__ = [
     "SampleMember",
     "SecretDigits",
     "SignIn",
+    "Standing",
     "TooManyFailures",
     "Vault",
     "caller_number",

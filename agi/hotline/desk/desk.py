@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from hotline.desk import limits as rules
+from hotline.desk.alarms import AlarmWatch
 from hotline.desk.errors import AlreadyIssued, ReissuedTooOften
 from hotline.desk.generator import PasswordGenerator
 from hotline.desk.reissue import Reissue
@@ -28,6 +29,9 @@ CLOSING_SECONDS = 3.0
 
 NOBODY = 0
 """No member has this key."""
+
+FAILED: frozenset[Outcome] = frozenset({"mismatched", "silenced"})
+"""What the caller takes for a mismatch."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,9 +59,15 @@ class Desk:
         self._valid = timedelta(hours=password_settings.valid_hours)
         self._first_use = timedelta(minutes=password_settings.sign_in_minutes)
         self._activations: set[asyncio.Task[bool]] = set()
+        self._alarms = AlarmWatch(database, limit_settings)
+        vault.on_missing_pepper = self._alarms.pepper_missing
+
+    def look_for_missing_peppers(self) -> None:
+        """Have an alarm raised, in the background, for each pepper that passwords in force need and nobody has."""
+        self._alarms.look_for_missing_peppers(self._vault.key_ids)
 
     async def close(self) -> None:
-        """Wait, at most 3 s, for the activations of callers who have hung up.
+        """Wait, at most 3 s, for the activations of callers who have hung up, and 1 s for alarms.
 
         Those that do not get done, because the database is away, leave passwords that become active when first used.
         """
@@ -65,6 +75,7 @@ class Desk:
             _, left = await asyncio.wait(self._activations, timeout=CLOSING_SECONDS)
             for activation in left:
                 activation.cancel()
+        await self._alarms.close()
 
     async def admit(self, caller: CallerNumber) -> None:
         """Let a caller in who did not fail too often; to be asked before the call is answered, so free of charge.
@@ -83,6 +94,7 @@ class Desk:
         Nothing is written or counted, so a look-up of a number not yet keyed to its end may be thrown away.
 
         Raises:
+            Overloaded: more hashes are waiting than a caller should wait for.
             RecordsUnavailable: the database is away.
         """
         async with self._database.transaction() as connection:
@@ -131,6 +143,8 @@ class Desk:
                 )
             if action := _AUDITED.get(outcome):
                 await audit.add(connection, action, actor="caller", member_id=finding.member_id, call_id=call_id)
+        if outcome in FAILED:
+            self._alarms.failed(finding.caller, finding.number)
         if outcome == "limited":
             raise ReissuedTooOften("the account had its passwords for today")
         if outcome != "matched":
@@ -148,6 +162,7 @@ class Desk:
         """Sign in with an insurance or personal number.
 
         Raises:
+            Overloaded: more hashes are waiting than anybody should wait for.
             RecordsUnavailable: the database is away.
         """
         return await sign_in(

@@ -9,7 +9,13 @@
     │   ├── TooManyFailures     of this caller
     │   └── ReissuedTooOften    for this account
     ├── NumberMalformed         not a phone or insurance number
-    └── AlreadyIssued           a password was already read in this call
+    ├── AlreadyIssued           a password was already read in this call
+    ├── OperatorRefused         what an operator asked for can't be done
+    │   ├── NothingToLift       no failed check counts
+    │   ├── NoSuchAlarm
+    │   ├── AlarmAcknowledged   by somebody before
+    │   └── ReasonUnfit         who or why is empty, too long, or has a number in it
+    └── Overloaded              more hashes wait than a caller should wait for
 
 `RecordsUnavailable`, of the records, is the other one that every caller of the desk meets.
 """
@@ -65,3 +71,27 @@ class NumberMalformed(DeskError, ValueError):
 
 class AlreadyIssued(DeskError):
     """A password was already read in this call; a call gets one."""
+
+
+class Overloaded(DeskError):
+    """More hashes wait for a core than a caller should wait for (`hash_queue`); nothing was done or counted."""
+
+
+class OperatorRefused(DeskError):
+    """What an operator asked for can't be done; the message says why."""
+
+
+class NothingToLift(OperatorRefused):
+    """No failed check of the caller or number counts."""
+
+
+class NoSuchAlarm(OperatorRefused):
+    """No alarm has this key."""
+
+
+class AlarmAcknowledged(OperatorRefused):
+    """Somebody acknowledged the alarm before."""
+
+
+class ReasonUnfit(OperatorRefused, ValueError):
+    """Who or why can't be kept: it is empty, too long, or has a number in it."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hotline.desk.errors import NumberMalformed
 from hotline.desk.numbers import InsuranceNumber
 from hotline.desk.reissue import activate
+from hotline.desk.renewal import renew
 from hotline.records import members, passwords
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ async def sign_in(
     found = await _presented(vault, member_id, password, candidates)
     if found is None:
         return SignIn.REFUSED
+    await renew(database, vault, password, member_id, found)
     if found.active:
         return SignIn.OK if found.changed_at else SignIn.OK_MUST_CHANGE
     active = await activate(database, found.id, valid=valid, actor="sign-in")

@@ -1,26 +1,25 @@
 """Keyed hashes: of passwords, so that nobody reads one back, and of numbers, so that they can be counted but not told.
 
-Both hang on the *pepper*, a secret outside the database. Who steals the database alone can guess nothing; who loses
-the pepper loses every password.
+Both hang on secrets outside the database (`hotline.desk.pepper`). Who steals the database alone can guess nothing; who
+loses the peppers loses every password.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 import argon2
 import structlog
 
+from hotline.desk.errors import Overloaded
 from hotline.desk.numbers import masked
+from hotline.desk.pepper import Keyring, keyed
 from hotline.records.attempts import Trace
-from hotline.settings import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from hotline.desk.secret import SecretDigits
     from hotline.settings import PasswordSettings
@@ -30,33 +29,31 @@ Result = TypeVar("Result")
 
 log = structlog.get_logger()
 
-PEPPER_LENGTH = 32
-"""Characters at least."""
-
 _HASHER: Final = argon2.PasswordHasher(
     time_cost=2, memory_cost=19 * 1024, parallelism=1, hash_len=32, salt_len=16, type=argon2.Type.ID
 )
 
 
 class Vault:
-    """Hashes and verifies passwords with the current pepper, a few at a time and off the event loop.
+    """Hashes and verifies passwords, a few at a time and off the event loop.
 
     Attributes:
-        key_id: the pepper's name, stored beside each hash.
+        key_id: the name of the pepper that hashes are made with, stored beside each.
+        on_missing_pepper: is told the name of a pepper that a stored hash needs and nobody has.
     """
 
     def __init__(self, settings: PasswordSettings) -> None:
-        """Take the pepper from the settings, or from the file they name.
+        """Take the peppers from the settings, or from the files they name.
 
         Raises:
-            SettingsError: there is no pepper, or two, or it is too short, or its file can't be read.
+            SettingsError: a pepper is missing, or not as it must be (`Keyring.load`).
         """
-        pepper = _pepper(settings)
-        self.key_id = settings.pepper_key_id
-        self._password_key = _derived(pepper, "password")
-        self._trace_key = _derived(pepper, "trace")
+        self._keys = Keyring.load(settings)
+        self.key_id = self._keys.current
+        self.on_missing_pepper: Callable[[str], None] = _log_missing
         # Each hash takes 19 MiB and 32 ms of a core; more at once would only make every caller wait.
         self._threads = ThreadPoolExecutor(settings.hash_threads, thread_name_prefix="vault")
+        self._places = settings.hash_threads + settings.hash_queue
         self._decoy = _HASHER.hash(b"")
 
     def close(self) -> None:
@@ -65,56 +62,61 @@ class Vault:
 
     def trace(self, number: str) -> Trace:
         """Return `number` as the records may have it."""
-        return Trace(masked(number), _keyed(self._trace_key, number))
+        return Trace(masked(number), keyed(self._keys.trace_key, number))
+
+    @property
+    def key_ids(self) -> Collection[str]:
+        """The names of the peppers that are there; what another one hashed verifies nothing."""
+        return self._keys.password_keys
+
+    def outdated(self, hashed: str, key_id: str) -> bool:
+        """Tell whether a hash would be made otherwise today: with another pepper, or at another cost."""
+        return key_id != self.key_id or _HASHER.check_needs_rehash(hashed)
 
     async def hash(self, password: SecretDigits, member_id: int) -> str:
-        """Return the argon2id hash of a member's password, in its standard text form."""
-        return await self._in_thread(_HASHER.hash, self._message(password, member_id))
+        """Return the argon2id hash of a member's password, in its standard text form.
+
+        Raises:
+            Overloaded: too many hashes are waiting.
+        """
+        return await self._in_thread(_HASHER.hash, self._message(password, member_id, self.key_id))
 
     async def verify(self, password: SecretDigits, member_id: int, hashed: str, key_id: str) -> bool:
-        """Tell whether `hashed` is of this password of this member. Takes as long as any other check."""
-        if key_id != self.key_id:
-            log.error("pepper_missing", key_id=key_id)
-            hashed = self._decoy
-        return await self._in_thread(_verify, hashed, self._message(password, member_id))
+        """Tell whether `hashed` is of this password of this member. Takes as long as any other check.
+
+        Raises:
+            Overloaded: too many hashes are waiting.
+        """
+        if key_id not in self.key_ids:
+            self.on_missing_pepper(key_id)
+            hashed, key_id = self._decoy, self.key_id
+        return await self._in_thread(_verify, hashed, self._message(password, member_id, key_id))
 
     async def verify_nothing(self, password: SecretDigits) -> None:
-        """Take as long as `verify`, for an account that does not exist."""
-        await self._in_thread(_verify, self._decoy, self._message(password, 0))
+        """Take as long as `verify`, for an account that does not exist.
 
-    def _message(self, password: SecretDigits, member_id: int) -> bytes:
+        Raises:
+            Overloaded: too many hashes are waiting.
+        """
+        await self._in_thread(_verify, self._decoy, self._message(password, 0, self.key_id))
+
+    def _message(self, password: SecretDigits, member_id: int, key_id: str) -> bytes:
         # Bound to the member: a hash copied to another row of the table opens nothing.
-        return _keyed(self._password_key, f"{member_id}:{password.reveal()}")
+        return keyed(self._keys.password_keys[key_id], f"{member_id}:{password.reveal()}")
 
     async def _in_thread(self, function: Callable[[*Given], Result], *arguments: *Given) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
-
-
-def _pepper(settings: PasswordSettings) -> bytes:
-    setting, path = settings.pepper.get_secret_value(), settings.pepper_file
-    if path is None:
-        name, pepper = "HOTLINE_PASSWORD__PEPPER", setting
-    elif setting:
-        raise SettingsError("HOTLINE_PASSWORD__PEPPER and HOTLINE_PASSWORD__PEPPER_FILE are both set: keep one")
-    else:
-        name = "HOTLINE_PASSWORD__PEPPER_FILE"
+        if self._places <= 0:
+            raise Overloaded("too many hashes are waiting")
+        self._places -= 1
         try:
-            pepper = path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise SettingsError(f"{name}={str(path)!r}: can't be read: {reason}") from None
-    if len(pepper) < PEPPER_LENGTH:
-        raise SettingsError(f"{name}=(hidden): must have at least {PEPPER_LENGTH} characters, has {len(pepper)}")
-    return pepper.encode()
+            return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+        finally:
+            # A caller who hangs up takes the hash out of the queue, too; one that has begun ends in its 32 ms.
+            self._places += 1
 
 
-def _derived(pepper: bytes, purpose: str) -> bytes:
-    """Return a key of its own for each purpose, so that no hash of one kind can stand for another."""
-    return _keyed(pepper, f"vssid-hotline {purpose}")
-
-
-def _keyed(key: bytes, text: str) -> bytes:
-    return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+def _log_missing(key_id: str) -> None:
+    log.error("pepper_missing", key_id=key_id)
 
 
 def _verify(hashed: str, message: bytes) -> bool:

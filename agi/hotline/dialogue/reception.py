@@ -9,6 +9,7 @@ from hotline.desk import (
     CallerNumber,
     CallerRefused,
     CallerWithheld,
+    Overloaded,
     RecordsUnavailable,
     TooManyFailures,
     caller_number,
@@ -74,7 +75,7 @@ async def take(call: Call, hotline: Hotline, caller: CallerNumber) -> None:
         await call.say("notice")
     try:
         await walk(Conversation(call, hotline, caller, Misses(hotline.menu.tries)))
-    except RecordsUnavailable:
+    except (RecordsUnavailable, Overloaded):
         call.outcome = outcomes.BUSY
         call.forget_keys()
         await call.say("busy")

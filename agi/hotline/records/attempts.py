@@ -32,6 +32,19 @@ class Failures:
     day: int
 
 
+@dataclass(frozen=True)
+class CheckedCalls:
+    """Calls in which a pair was checked.
+
+    Attributes:
+        calls: all of them.
+        failed: those in which no pair matched.
+    """
+
+    calls: int
+    failed: int
+
+
 async def lock(connection: Connection, *traces: Trace) -> None:
     """Let no other transaction count or add attempts of these numbers until this one ends.
 
@@ -42,11 +55,12 @@ async def lock(connection: Connection, *traces: Trace) -> None:
 
 
 async def failures_of_caller(connection: Connection, caller: Trace) -> Failures:
-    """Count the caller's failed checks of the last hour and the last 24 hours."""
+    """Count the caller's failed checks of the last hour and the last 24 hours, since they were lifted last."""
     (row,) = await connection.fetch(
         """
         SELECT count(*) FILTER (WHERE at > now() - interval '1 hour') AS hour, count(*) AS day FROM attempts
         WHERE caller_hmac = $1 AND at > now() - interval '1 day' AND outcome IN ('mismatched', 'silenced')
+          AND id > (SELECT coalesce(max(last_attempt), 0) FROM lifts WHERE subject = 'caller' AND hmac = $1)
         """,
         caller.hmac,
     )
@@ -54,15 +68,54 @@ async def failures_of_caller(connection: Connection, caller: Trace) -> Failures:
 
 
 async def failures_of_number(connection: Connection, number: Trace) -> int:
-    """Count the failed checks of an insurance number in the last 24 hours, by all callers."""
+    """Count the failed checks of an insurance number in the last 24 hours, by all callers, since they were lifted."""
     count: int = await connection.fetchval(
         """
         SELECT count(*) FROM attempts
         WHERE number_hmac = $1 AND at > now() - interval '1 day' AND outcome = 'mismatched'
+          AND id > (SELECT coalesce(max(last_attempt), 0) FROM lifts WHERE subject = 'number' AND hmac = $1)
         """,
         number.hmac,
     )
     return count
+
+
+async def numbers_failed_by(connection: Connection, caller: Trace) -> int:
+    """Count the different insurance numbers that the caller failed with, as `failures_of_caller` counts a day."""
+    count: int = await connection.fetchval(
+        """
+        SELECT count(DISTINCT number_hmac) FROM attempts
+        WHERE caller_hmac = $1 AND at > now() - interval '1 day' AND outcome IN ('mismatched', 'silenced')
+          AND id > (SELECT coalesce(max(last_attempt), 0) FROM lifts WHERE subject = 'caller' AND hmac = $1)
+        """,
+        caller.hmac,
+    )
+    return count
+
+
+async def callers_failed_with(connection: Connection, number: Trace) -> int:
+    """Count the different callers who failed with the insurance number, as `failures_of_number` counts."""
+    count: int = await connection.fetchval(
+        """
+        SELECT count(DISTINCT caller_hmac) FROM attempts
+        WHERE number_hmac = $1 AND at > now() - interval '1 day' AND outcome = 'mismatched'
+          AND id > (SELECT coalesce(max(last_attempt), 0) FROM lifts WHERE subject = 'number' AND hmac = $1)
+        """,
+        number.hmac,
+    )
+    return count
+
+
+async def checked_calls(connection: Connection) -> CheckedCalls:
+    """Count the calls of the last hour in which a pair was checked, and those of them in which none matched."""
+    (row,) = await connection.fetch(
+        """
+        SELECT count(*) AS calls, count(*) FILTER (WHERE NOT matched) AS failed
+        FROM (SELECT bool_or(outcome IN ('matched', 'limited')) AS matched FROM attempts
+              WHERE at > now() - interval '1 hour' GROUP BY call_id) AS checked
+        """
+    )
+    return CheckedCalls(row["calls"], row["failed"])
 
 
 async def add(connection: Connection, *, call_id: str, caller: Trace, number: Trace, outcome: Outcome) -> None:

@@ -137,6 +137,8 @@ class Database:
                 "statement_timeout": milliseconds,
                 "idle_in_transaction_session_timeout": milliseconds,
                 "jit": "off",
+                # The limits are counted under a lock, and what others committed before it must be seen.
+                "default_transaction_isolation": "read committed",
             },
         )
 

@@ -1,0 +1,85 @@
+"""`hotline alarms`: what the operator must know of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from hotline.cli.operator import By, Why, operator_desk, reason
+from hotline.cli.terminal import console, run
+from hotline.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hotline.records.alarms import Alarm
+
+app = typer.Typer(invoke_without_command=True)
+
+_TOLD = {
+    "caller-tried-many-numbers": "a caller failed with {} different insurance numbers",
+    "number-tried-by-many": "{} different callers failed with an insurance number",
+    "number-failed-often": "{} failed checks of an insurance number",
+    "calls-failed-often": "{} % of the calls of an hour had no match",
+    "pepper-missing": "{} passwords in force need a pepper that is not there",
+}
+"""What each kind of alarm says; one that is not here is told by its name."""
+
+
+@app.callback()
+def alarms(
+    context: typer.Context,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="also those that somebody acknowledged")] = False,
+) -> None:
+    """List the alarms that nobody has acknowledged yet, newest first."""
+    if context.invoked_subcommand is not None:
+        return
+    settings = Settings.load()
+
+    async def listed() -> Sequence[Alarm]:
+        async with operator_desk(settings) as desk:
+            return await desk.alarms(acknowledged=everything)
+
+    _tell(run(listed()))
+
+
+@app.command("acknowledge")
+def acknowledge(
+    alarm: Annotated[int, typer.Argument(help="number of the alarm, from the list")], *, why: Why, by: By = ""
+) -> None:
+    """Note who has seen an alarm and what was found; it leaves the list, and stays in the records."""
+    settings = Settings.load()
+    given_reason = reason(by, why)
+
+    async def note() -> None:
+        async with operator_desk(settings) as desk:
+            await desk.acknowledge(alarm, given_reason)
+
+    run(note())
+    console.print(f"alarm {alarm} is acknowledged by {given_reason.by}", highlight=False, markup=False)
+
+
+def _tell(listed: Sequence[Alarm]) -> None:
+    if not listed:
+        console.print("no alarm")
+        return
+    table = Table("alarm", "of", "what", "first seen", "last seen", "acknowledged", highlight=False)
+    for alarm in listed:
+        seen = ""
+        if alarm.acknowledged_at is not None:
+            seen = (
+                f"{alarm.acknowledged_at.astimezone():%Y-%m-%d %H:%M} {alarm.acknowledged_by}: {alarm.acknowledged_why}"
+            )
+        table.add_row(
+            str(alarm.id),
+            alarm.subject,
+            _TOLD.get(alarm.kind, alarm.kind + ": {}").format(alarm.count),
+            f"{alarm.first_seen.astimezone():%Y-%m-%d %H:%M}",
+            f"{alarm.last_seen.astimezone():%Y-%m-%d %H:%M}",
+            escape(seen),
+        )
+    console.print(table)

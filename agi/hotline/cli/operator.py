@@ -1,0 +1,59 @@
+"""What the commands for operators share: the desk they work at, who they are, and numbers that nobody else may read."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import pwd
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hotline.desk import OperatorDesk, Reason, Vault
+from hotline.records import Database
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from hotline.settings import Settings
+
+Why = Annotated[str, typer.Option("--why", help="the reason, as the audit trail will have it; no numbers")]
+By = Annotated[str, typer.Option("--by", help="who does it, if that is not the user of this machine who is logged in")]
+
+_WRITTEN = str.maketrans("", "", " .-")
+"""What people write between digits."""
+
+
+@contextlib.asynccontextmanager
+async def operator_desk(settings: Settings) -> AsyncIterator[OperatorDesk]:
+    """Yield an operator's desk over the database of the settings."""
+    vault = Vault(settings.password)
+    try:
+        async with Database(settings.database) as database:
+            yield OperatorDesk(database, vault)
+    finally:
+        vault.close()
+
+
+def reason(by: str, why: str) -> Reason:
+    """Return who does it and why. The user of the machine is named in any case."""
+    user = _user()
+    return Reason(f"{by} (as {user})" if by else user, why)
+
+
+def read_number(name: str) -> str:
+    """Return a number typed in unseen, or the first line of what is piped in. Every process can read our arguments."""
+    text = getpass.getpass(f"{name} (is not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
+    return text.strip().translate(_WRITTEN)
+
+
+def _user() -> str:
+    user_id = os.getuid()
+    try:
+        user = pwd.getpwuid(user_id).pw_name
+    except KeyError:
+        user = f"user id {user_id}"
+    behind = os.environ.get("SUDO_USER", "")
+    return f"{behind} by sudo" if behind and user_id == 0 else user

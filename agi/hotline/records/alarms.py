@@ -1,0 +1,95 @@
+"""Alarms: each raised once for a subject and window, and kept until somebody acknowledges it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from hotline.records.attempts import Trace
+    from hotline.records.pool import Connection
+
+_COLUMNS = """
+    id, kind, subject_masked AS subject, first_seen, last_seen, count,
+    acknowledged_at, acknowledged_by, acknowledged_why
+"""
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """An alarm as it was raised.
+
+    Attributes:
+        kind: what it is about.
+        subject: who or what, masked.
+        count: how many, at the highest.
+        acknowledged_at: None as long as nobody has.
+    """
+
+    id: int
+    kind: str
+    subject: str
+    first_seen: datetime
+    last_seen: datetime
+    count: int
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    acknowledged_why: str | None
+
+
+async def put(connection: Connection, kind: str, subject: Trace, count: int, *, window: timedelta) -> int | None:
+    """Raise an alarm and return its key; None when one was raised less than `window` ago, which then notes this too."""
+    # Whoever comes at the same moment waits, and then finds the alarm.
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || encode($2, 'hex'), 0))", kind, subject.hmac
+    )
+    noted = await connection.fetchval(
+        """
+        UPDATE alarms SET last_seen = greatest(last_seen, clock_timestamp()), count = greatest(count, $3)
+        WHERE kind = $1 AND subject_hmac = $2 AND first_seen > clock_timestamp() - $4::interval RETURNING id
+        """,
+        kind,
+        subject.hmac,
+        count,
+        window,
+    )
+    if noted is not None:
+        return None
+    key: int = await connection.fetchval(
+        """
+        INSERT INTO alarms (kind, subject_masked, subject_hmac, first_seen, last_seen, count)
+        SELECT $1, $2, $3, at, at, $4 FROM clock_timestamp() AS at RETURNING id
+        """,
+        kind,
+        subject.masked,
+        subject.hmac,
+        count,
+    )
+    return key
+
+
+async def listed(connection: Connection, *, acknowledged: bool) -> list[Alarm]:
+    """Return the alarms that nobody has acknowledged, or all of them, newest first."""
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM alarms WHERE $1 OR acknowledged_at IS NULL ORDER BY id DESC",  # noqa: S608 - ours
+        acknowledged,
+    )
+    return [Alarm(**row) for row in rows]
+
+
+async def find(connection: Connection, key: int) -> Alarm | None:
+    """Return an alarm, kept from changing until the transaction ends."""
+    row = await connection.fetchrow(f"SELECT {_COLUMNS} FROM alarms WHERE id = $1 FOR UPDATE", key)  # noqa: S608 - ours
+    return Alarm(**row) if row else None
+
+
+async def acknowledge(connection: Connection, key: int, *, by: str, why: str) -> None:
+    """Note who has seen an alarm, and what they say of it."""
+    await connection.execute(
+        "UPDATE alarms SET acknowledged_at = now(), acknowledged_by = $2, acknowledged_why = $3 WHERE id = $1",
+        key,
+        by,
+        why,
+    )

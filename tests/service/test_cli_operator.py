@@ -1,0 +1,211 @@
+"""The operator's commands, each as a process of its own over a real Postgres."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import pwd
+import sys
+
+import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner
+
+from hotline.cli.command import app
+from hotline.desk import CallerNumber, Desk, InsuranceNumber, ReasonUnfit, Vault
+from hotline.records import Database
+from hotline.settings import DatabaseSettings, LimitSettings, PasswordSettings
+
+PEPPER = "a pepper for tests, of no use elsewhere"
+NUMBER = "0123456789"
+STRANGER = "+84977777777"
+
+
+@pytest.fixture
+def command():
+    """The command as a program."""
+    return sys.executable, "-c", "from hotline.cli import main; main()"
+
+
+@pytest.fixture
+def environment(dsn):
+    """Settings of the own database, with the pepper of its passwords, and a wide terminal."""
+    return {
+        "PATH": os.environ["PATH"],
+        "COLUMNS": "160",
+        "HOTLINE_DATABASE__DSN": dsn,
+        "HOTLINE_PASSWORD__PEPPER": PEPPER,
+    }
+
+
+@pytest.fixture
+def hotline(command, environment):
+    """Run the command with something piped in; return exit status, output and errors."""
+
+    async def run(*arguments, piped="", **settings):
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=environment | settings,
+        )
+        output, errors = await process.communicate(piped.encode())
+        return process.returncode, output.decode(), errors.decode()
+
+    return run
+
+
+@pytest.fixture
+async def failures(dsn):
+    """Six failed checks of one caller, with four others on one of the numbers."""
+    passwords = PasswordSettings(pepper=SecretStr(PEPPER))
+    vault = Vault(passwords)
+    async with Database(DatabaseSettings(dsn=SecretStr(dsn))) as database:
+        desk = Desk(database, vault, passwords, LimitSettings())
+        checks = [(STRANGER, f"999999999{n}") for n in range(5)]
+        checks += [(STRANGER, NUMBER), *((f"+8497777777{n}", NUMBER) for n in range(4))]
+        for caller, number in checks:
+            await desk.settle(await desk.look_up(CallerNumber(caller), InsuranceNumber(number)), "call-1")
+        await desk.close()
+    vault.close()
+
+
+@pytest.mark.usefixtures("failures")
+async def test_limits_are_shown_and_unlocked_by_what_is_piped_in(hotline, database):
+    """A caller at the limit is shown, unlocked once, and shown again; no whole number is printed."""
+    user = pwd.getpwuid(os.getuid()).pw_name
+    said = []
+    status, output, _ = await hotline("limits", "show", "--caller", piped="0977 777 777\n")
+    assert status == 0
+    assert "6 (reached)" in output
+    said.append(output)
+    unlock = ("limits", "unlock", "--caller", "--why", "rang the office")
+    status, output, _ = await hotline(*unlock, "--by", "Lan", piped=f"{STRANGER}\n")
+    assert (status, output) == (
+        0,
+        f"caller *******777: 6 failed checks of the last 24 h count no more (by Lan (as {user}))\n",
+    )
+    said.append(output)
+    status, output, errors = await hotline(*unlock, piped=f"{STRANGER}\n")
+    assert (status, output) == (2, "")
+    assert errors == "hotline: no failed check of *******777 counts: there is nothing to lift\n"
+    said.append(errors)
+    status, output, _ = await hotline("limits", "show", "--caller", piped=f"{STRANGER}\n")
+    assert f"when Lan (as {user}) lifted what was before: rang the office" in " ".join(output.split())
+    said.append(output)
+    assert not any("977777777" in text or "977 777 777" in text for text in said)
+
+
+@pytest.mark.usefixtures("failures")
+async def test_a_number_is_shown_with_what_its_account_was_issued(hotline):
+    """By its twelve-digit number as well."""
+    status, output, _ = await hotline("limits", "show", "--number", piped="001085012345\n")
+    assert status == 0
+    lines = [" ".join(line.split()) for line in output.splitlines()]
+    assert "│ failed checks, last 24 h │ 5 │ 100 │ 10 │" in lines
+    assert "│ by different callers │ 5 │ │ 4 │" in lines
+    assert "│ passwords active, last 24 h │ 0 │ 3 │ │" in lines
+    assert "001085012345" not in output
+    assert NUMBER not in output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show", "--caller", "0977777777"),
+        ("unlock", "--why", "x", "--number", "0977777777"),
+        ("unlock", "--why", "x", "--caller", "--number"),
+        ("show",),
+        ("unlock", "--caller", "--why", "rang from 0977777777"),
+    ],
+)
+def test_a_number_is_never_an_argument(arguments):
+    """It is refused without being repeated; so is one in a reason, and both kinds at once or none."""
+    result = CliRunner().invoke(app, ["limits", *arguments])
+    if isinstance(result.exception, ReasonUnfit):
+        assert str(result.exception).startswith("--why has a number in it")
+    else:
+        assert result.exit_code == 2
+    assert "0977777777" not in f"{result.output} {result.exception}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "piped", "message"),
+    [
+        ("--caller", "123\n", "a phone number has 8 to 15 digits, with or without a plus before them"),
+        ("--number", "", "an insurance number has 10 or 12 digits"),
+        ("--number", "9876543210\n", "no failed check of *******210 counts: there is nothing to lift"),
+    ],
+)
+async def test_a_wrong_or_unknown_number_gets_one_clear_line(hotline, kind, piped, message):
+    """What a number looks like, or that nothing counts; exit status 2."""
+    assert await hotline("limits", "unlock", kind, "--why", "x", piped=piped) == (2, "", f"hotline: {message}\n")
+
+
+@pytest.mark.usefixtures("failures")
+async def test_a_number_typed_in_is_not_shown(command, environment):
+    """On a terminal the number is asked for, and what is typed does not appear."""
+    ours, theirs = os.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        *("limits", "show", "--caller"),
+        stdin=theirs,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=theirs,
+        env=environment,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    asked = b""
+    while b"not shown): " not in asked:
+        asked += await asyncio.to_thread(os.read, ours, 1024)
+    os.write(ours, b"0977777777\n")
+    output, _ = await process.communicate()
+    os.set_blocking(ours, False)
+    with contextlib.suppress(OSError):
+        asked += os.read(ours, 1024)
+    os.close(ours)
+    assert process.returncode == 0
+    assert "caller *******777" in output.decode()
+    assert b"0977777777" not in asked + output
+
+
+@pytest.mark.usefixtures("failures")
+async def test_alarms_are_listed_and_acknowledged(hotline):
+    """Open ones by default, all with --all, each acknowledged once with who and why."""
+    status, output, _ = await hotline("alarms")
+    assert status == 0
+    assert "a caller failed with 6 different insurance numbers" in output
+    assert "different callers failed with an insurance number" in output
+    assert "977777777" not in output
+    acknowledge = ("alarms", "acknowledge", "1", "--by", "Minh", "--why", "our own test")
+    status, output, _ = await hotline(*acknowledge)
+    assert (status, output.startswith("alarm 1 is acknowledged by Minh (as ")) == (0, True)
+    status, _, errors = await hotline(*acknowledge)
+    assert (status, errors.startswith("hotline: Minh (as ")) == (2, True)
+    assert await hotline("alarms", "acknowledge", "99", "--why", "x") == (2, "", "hotline: there is no alarm 99\n")
+    _, output, _ = await hotline("alarms")
+    assert "our own test" not in output
+    _, output, _ = await hotline("alarms", "--all")
+    assert "our own test" in output
+
+
+async def test_no_alarm_is_said(hotline):
+    """An empty list is a sentence."""
+    assert await hotline("alarms") == (0, "no alarm\n", "")
+
+
+async def test_the_secrets_are_checked_with_the_settings(hotline, tmp_path):
+    """A pepper file that others can read is told by `settings check`, too."""
+    (tmp_path / "pepper").write_text(PEPPER)
+    (tmp_path / "pepper").chmod(0o644)
+    status, _, errors = await hotline(
+        "settings", "check", HOTLINE_PASSWORD__FORMER_PEPPER_FILES__0=str(tmp_path / "pepper")
+    )
+    assert status == 2
+    assert errors.startswith("hotline: HOTLINE_PASSWORD__FORMER_PEPPER_FILES__0=")
+    assert errors.count("\n") == 1
+    assert "is open to others (mode 0644)" in errors
