@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.pbx import PhoneAccount, Site, SiteError
+from hotline.pbx import Ami, PhoneAccount, Site, SiteError, Tls
 from hotline.settings import SHARE
 
 PHONE = PhoneAccount("tester", "change-me", "+84912345678")
@@ -25,6 +25,7 @@ def example(**changes):
         "secrets": Path("/dev/shm/hotline"),
         "phones": [PHONE],
         "trunk_matches": ["127.0.0.2"],
+        "peers": ["127.0.0.0/8"],
     }
     return Site(**values | changes)
 
@@ -38,6 +39,23 @@ def test_the_shipped_site_is_the_rendered_one():
     """The example values of dialplan/site/ and the files rendered from the same values say the same, file by file."""
     shipped = {path.name: meaning(path.read_text()) for path in (SHARE / "dialplan" / "site").glob("*.conf")}
     assert {name: meaning(text) for name, text in example().files().items()} == shipped
+
+
+def unmarked(name):
+    """The lines Asterisk sees once an admin has removed the marks from the examples of a shipped file."""
+    text = (SHARE / "dialplan" / "site" / name).read_text()
+    return meaning(re.sub(r"^;(?! )", "", text, flags=re.MULTILINE))
+
+
+def test_the_examples_in_comments_are_what_is_tested():
+    """Without their marks, the examples of TLS, SRTP and AMI in dialplan/site/ say what a `Site` with them renders."""
+    keys = Path("/etc/asterisk/keys")
+    tls = Tls(5061, keys / "hotline.crt", keys / "hotline.key", keys / "carrier-root.crt")
+    files = example(tls=tls, ami=Ami(5038, "change-me")).files()
+    for name in ("pjsip-transport.conf", "pjsip-trunk.conf"):
+        assert meaning(files[name]) == unmarked(name)
+    assert ["enabled = no", *meaning(files["manager.conf"])] == unmarked("manager.conf")
+    assert "media_encryption = sdes" in meaning(files["pjsip-phones.conf"])
 
 
 def test_every_site_file_is_included_once():
@@ -62,8 +80,9 @@ def test_files_are_for_their_owner_only(tmp_path):
 
 def test_a_site_without_trunk_or_phones_accepts_nobody():
     """Without carrier addresses there is no identify section, without accounts no account."""
-    files = example(phones=[], trunk_matches=[]).files()
+    files = example(phones=[], trunk_matches=[], peers=[]).files()
     assert files["pjsip-trunk.conf"] == files["pjsip-phones.conf"] == ""
+    assert "permit" not in files["pjsip-acl.conf"]
 
 
 @pytest.mark.parametrize(
@@ -76,6 +95,10 @@ def test_a_site_without_trunk_or_phones_accepts_nobody():
         ({"phones": [PhoneAccount("a]", "b", "1")]}, r"phones\[0\].name="),
         ({"phones": [PhoneAccount("a", "b c", "1")]}, r"phones\[0\].password=\(hidden\)"),
         ({"sounds": Path("/a,b")}, "sounds="),
+        ({"peers": ["10.0.0.0/8\npermit=0.0.0.0/0"]}, r"peers\[0\]="),
+        ({"tls": Tls(5061, Path("/a b"), Path("/k"), Path("/c"))}, "tls.certificate="),
+        ({"ami": Ami(5038, "a\nb")}, r"ami.password=\(hidden\)"),
+        ({"ami": Ami(5038, "a", "all\nwrite=all")}, "ami.read="),
     ],
 )
 def test_a_value_that_would_change_a_files_meaning_is_refused(change, named):
@@ -85,5 +108,5 @@ def test_a_value_that_would_change_a_files_meaning_is_refused(change, named):
 
 
 def test_passwords_are_not_in_its_repr():
-    """Neither the ARI password nor a softphone's is in what a log or traceback would show."""
-    assert "change-me" not in repr(example())
+    """Neither ARI's or AMI's password nor a softphone's is in what a log or traceback would show."""
+    assert "change-me" not in repr(example(ami=Ami(5038, "change-me")))

@@ -4,15 +4,17 @@ from hotline.pbx.asterisk import PrivateAsterisk
 from hotline.pbx.errors import PbxUnavailable
 from hotline.pbx.ports import Ports
 from hotline.pbx.root import debian_mirror, install_root
-from hotline.pbx.site import PhoneAccount, Site, SiteError
+from hotline.pbx.site import Ami, PhoneAccount, Site, SiteError, Tls
 
 __all__ = [
+    "Ami",
     "PbxUnavailable",
     "PhoneAccount",
     "Ports",
     "PrivateAsterisk",
     "Site",
     "SiteError",
+    "Tls",
     "debian_mirror",
     "install_root",
 ]

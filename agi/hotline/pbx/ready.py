@@ -35,13 +35,13 @@ async def sip(address: str, port: int) -> bool:
 
 
 async def ari(port: int, user: str, password: str) -> bool:
-    """Return whether ARI on 127.0.0.1 answers a ping."""
+    """Return whether ARI on 127.0.0.1 takes this user's requests."""
     credential = b64encode(f"{user}:{password}".encode()).decode()
     limit = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
     try:
         async with (
             aiohttp.ClientSession(timeout=limit, headers={"Authorization": f"Basic {credential}"}) as session,
-            session.get(f"http://127.0.0.1:{port}/ari/asterisk/ping") as answer,
+            session.get(f"http://127.0.0.1:{port}/ari/applications") as answer,
         ):
             return answer.status == 200
     except (aiohttp.ClientError, OSError, TimeoutError):

@@ -34,6 +34,38 @@ class PhoneAccount:
 
 
 @dataclass(frozen=True)
+class Tls:
+    """Encrypted SIP, and with it encrypted media for the trunk and all phones; nobody without a certificate gets in.
+
+    Attributes:
+        port: TCP port on the site's address.
+        certificate: of this server, PEM.
+        key: its private key, PEM.
+        authority: certificate of who signs those of callers, PEM.
+    """
+
+    port: int
+    certificate: Path
+    key: Path
+    authority: Path
+
+
+@dataclass(frozen=True)
+class Ami:
+    """The manager interface, switched on for one user who may only watch.
+
+    Attributes:
+        port: TCP port, always on 127.0.0.1.
+        password: of the user `watch`.
+        read: classes of events it gets; `all` holds keys and file names, and is for tests only.
+    """
+
+    port: int
+    password: str = field(repr=False)
+    read: str = "system,security"
+
+
+@dataclass(frozen=True)
 class Site:
     """The values of one switchboard.
 
@@ -47,12 +79,15 @@ class Site:
         secrets: folder of the nameless files of spoken secrets; Asterisk only reads there.
         phones: accounts of testers.
         trunk_matches: addresses or networks the carrier calls from.
+        peers: networks from which SIP is accepted at all.
         address: where SIP and media listen.
         ari_user: user of ARI.
         apps: names of the application's processes.
         queues: event queues of each process.
         hand_over: how a process gets a call; dialplan/site/globals.conf explains it.
         number: what callers dial.
+        tls: encrypted SIP beside UDP and TCP; then media is only accepted encrypted.
+        ami: the manager interface; off when None.
     """
 
     sip_port: int
@@ -64,12 +99,15 @@ class Site:
     secrets: Path
     phones: Sequence[PhoneAccount] = ()
     trunk_matches: Sequence[str] = ()
+    peers: Sequence[str] = ("0.0.0.0/0",)
     address: str = "127.0.0.1"
     ari_user: str = "hotline"
     apps: Sequence[str] = ("hotline",)
     queues: int = 1
     hand_over: Literal["broadcast", "stasis"] = "broadcast"
     number: str = "19009068"
+    tls: Tls | None = None
+    ami: Ami | None = None
 
     def files(self) -> Mapping[str, str]:
         """Return the text of each file of the folder, by name.
@@ -86,14 +124,12 @@ class Site:
             "rtp.conf": f"rtpstart = {self.rtp_first}\nrtpend = {self.rtp_last}\n",
             "ari.conf": f"[{self.ari_user}]\ntype = user\nread_only = no\n"
             f"password_format = plain\npassword = {self.ari_password}\n",
-            "pjsip-transport.conf": "".join(
-                f"[transport-{protocol}]\ntype = transport\nprotocol = {protocol}\n"
-                f"bind = {self.address}:{self.sip_port}\n\n"
-                for protocol in ("udp", "tcp")
-            )
-            + f"[site-media](!)\nmedia_address = {self.address}\nbind_rtp_to_media_address = yes\n",
+            "manager.conf": self._manager(),
+            "pjsip-acl.conf": "[signalling]\ntype = acl\ndeny = 0.0.0.0/0.0.0.0\ndeny = ::/0\n"
+            + "".join(f"permit = {network}\n" for network in self.peers),
+            "pjsip-transport.conf": self._transports(),
             "pjsip-trunk.conf": self._trunk(),
-            "pjsip-phones.conf": "\n".join(_phone(phone) for phone in self.phones),
+            "pjsip-phones.conf": "\n".join(_phone(phone, self._encryption) for phone in self.phones),
         }
 
     def write(self, folder: Path) -> None:
@@ -110,11 +146,40 @@ class Site:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
                 file.write(text)
 
+    @property
+    def _encryption(self) -> str:
+        return "media_encryption = sdes\n" if self.tls else ""
+
+    def _manager(self) -> str:
+        if self.ami is None:
+            return "enabled = no\n"
+        return (
+            f"enabled = yes\nwebenabled = no\nbindaddr = 127.0.0.1\nport = {self.ami.port}\n\n"
+            f"[watch]\nsecret = {self.ami.password}\ndeny = 0.0.0.0/0.0.0.0\npermit = 127.0.0.1/255.255.255.255\n"
+            f"read = {self.ami.read}\nwrite = none\n"
+        )
+
+    def _transports(self) -> str:
+        text = "".join(
+            f"[transport-{protocol}]\ntype = transport\nprotocol = {protocol}\nbind = {self.address}:{self.sip_port}\n\n"
+            for protocol in ("udp", "tcp")
+        )
+        if self.tls is not None:
+            text += (
+                f"[transport-tls]\ntype = transport\nprotocol = tls\nbind = {self.address}:{self.tls.port}\n"
+                f"method = tlsv1_2\ncert_file = {self.tls.certificate}\npriv_key_file = {self.tls.key}\n"
+                f"ca_list_file = {self.tls.authority}\nverify_client = yes\nrequire_client_cert = yes\n\n"
+            )
+        return f"{text}[site-media](!)\nmedia_address = {self.address}\nbind_rtp_to_media_address = yes\n"
+
     def _trunk(self) -> str:
-        if not self.trunk_matches:
-            return ""
-        matches = "".join(f"match = {match}\n" for match in self.trunk_matches)
-        return f"[trunk-identify]\ntype = identify\nendpoint = trunk\n{matches}"
+        text = ""
+        if self.trunk_matches:
+            matches = "".join(f"match = {match}\n" for match in self.trunk_matches)
+            text += f"[trunk-identify]\ntype = identify\nendpoint = trunk\n{matches}"
+        if self._encryption:
+            text += f"\n[trunk](+)\n{self._encryption}"
+        return text
 
     def _check(self) -> None:
         values = {
@@ -124,8 +189,12 @@ class Site:
             "number": self.number,
             "sounds": str(self.sounds),
         }
-        values |= {f"trunk_matches[{place}]": match for place, match in enumerate(self.trunk_matches)}
-        values |= {f"apps[{place}]": app for place, app in enumerate(self.apps)}
+        for name, each in (("trunk_matches", self.trunk_matches), ("peers", self.peers), ("apps", self.apps)):
+            values |= {f"{name}[{place}]": one for place, one in enumerate(each)}
+        if self.tls is not None:
+            values |= {f"tls.{name}": str(value) for name, value in vars(self.tls).items()}
+        if self.ami is not None:
+            values |= {"ami.password": self.ami.password, "ami.read": self.ami.read.replace(",", "+")}
         for place, phone in enumerate(self.phones):
             values |= {f"phones[{place}].{name}": value for name, value in vars(phone).items()}
         for name, value in values.items():
@@ -134,10 +203,10 @@ class Site:
                 raise SiteError(f"{name}={shown}: only letters, digits and . _ + : / - can stand here")
 
 
-def _phone(phone: PhoneAccount) -> str:
+def _phone(phone: PhoneAccount, encryption: str) -> str:
     name = phone.name
     return (
-        f'[{name}](phone)\nauth = {name}\naors = {name}\ncallerid = "{name}" <{phone.number}>\n\n'
+        f'[{name}](phone)\nauth = {name}\naors = {name}\ncallerid = "{name}" <{phone.number}>\n{encryption}\n'
         f"[{name}](phone-auth)\nusername = {name}\npassword = {phone.password}\n\n"
         f"[{name}](phone-aor)\n"
     )

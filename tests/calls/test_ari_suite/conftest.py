@@ -322,6 +322,7 @@ async def real_pbx(tmp_path_factory):
     (dialplan / "extensions.conf").write_text(DIALPLAN)
     with (dialplan / "modules.conf").open("a") as modules:
         modules.write("require = bridge_holding.so\nrequire = bridge_simple.so\n")  # for the callers
+        modules.write("require = res_ari_asterisk.so\n")  # the client knows it, the hotline goes without
     with Ports.claim() as ports:
         site = Site(ports.sip, ports.http, ports.rtp_first, ports.rtp_last, PASSWORD, sounds, secrets, ari_user=USER)
         async with PrivateAsterisk(install_root(), tmp / "pbx", site, dialplan) as asterisk:
