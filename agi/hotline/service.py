@@ -20,7 +20,7 @@ from hotline.doors.ari import AriDoor
 from hotline.menu import load
 from hotline.prompts import Library, Script, SpokenSecrets
 from hotline.records import Database
-from hotline.settings import SCRIPT
+from hotline.settings import SCRIPT, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -132,6 +132,8 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
     script = Script.load(SCRIPT, required=PROMPTS)
     library = Library.open(settings.voice.sounds, script)
     menu = load(settings.menu, script.prompts)
+    if not settings.ari.password.get_secret_value():
+        raise SettingsError("HOTLINE_ARI__PASSWORD: set it to the password in Asterisk's site/ari.conf")
     async with contextlib.AsyncExitStack() as stack:
         secrets = SpokenSecrets(settings.voice.secrets)
         stack.callback(secrets.close)

@@ -75,7 +75,9 @@ class AriSettings(Group):
         "http://127.0.0.1:8088"
     )
     user: Annotated[str, Field(min_length=1, description="ARI user of ari.conf")] = "hotline"
-    password: Annotated[SecretStr, Field(description="its password")] = SecretStr("")
+    password: Annotated[
+        SecretStr, Field(description="its password, which opens every call; 16 characters, 8 of them different")
+    ] = SecretStr("")
     app: Annotated[
         str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Stasis application name, of this process alone")
     ] = "hotline"
@@ -87,6 +89,14 @@ class AriSettings(Group):
     def names(self) -> list[str]:
         """The names under which Asterisk sends us events, one for each queue; QUEUES of globals.conf is as many."""
         return [self.app] if self.queues == 1 else [f"{self.app}.{queue}" for queue in range(1, self.queues + 1)]
+
+    @field_validator("password")
+    @classmethod
+    def _strong(cls, password: SecretStr) -> SecretStr:
+        given = password.get_secret_value()
+        if len(given) < 16 or len(set(given)) < 8:
+            raise ValueError("must have at least 16 characters, 8 of them different: try `openssl rand -hex 24`")
+        return password
 
 
 class DatabaseSettings(Group):

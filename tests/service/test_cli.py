@@ -40,6 +40,16 @@ def test_a_wrong_secret_is_named_but_not_shown(hotline):
     assert "hush" not in said
 
 
+@pytest.mark.parametrize("password", ["change-me", "hunter2hunter2hunter2", ""])
+def test_a_weak_password_of_ari_is_refused(hotline, password):
+    """The example's password, one of few characters, or none is refused, without being shown."""
+    status, said = hotline("serve", HOTLINE_ARI__PASSWORD=password)
+    assert status == 2
+    assert said.startswith("hotline: HOTLINE_ARI__PASSWORD=(hidden): ")
+    assert "at least 16 characters, 8 of them different" in said
+    assert not password or password not in said
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

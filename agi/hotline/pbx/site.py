@@ -161,7 +161,8 @@ class Site:
 
     def _transports(self) -> str:
         text = "".join(
-            f"[transport-{protocol}]\ntype = transport\nprotocol = {protocol}\nbind = {self.address}:{self.sip_port}\n\n"
+            f"[transport-{protocol}]\ntype = transport\nprotocol = {protocol}\n"
+            f"bind = {self.address}:{self.sip_port}\n\n"
             for protocol in ("udp", "tcp")
         )
         if self.tls is not None:

@@ -44,6 +44,9 @@ _OPTIONS = {
     "max_connections": "200",
     "shared_buffers": "32MB",
     "unix_socket_permissions": "0700",
+    # What is asked for is an insurance number: it stays out of the log, also when statements are logged (SPEC §4).
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
 }
 
 
