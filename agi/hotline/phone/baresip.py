@@ -69,6 +69,8 @@ class Softphone:
         rtp_ports: first and last of the UDP ports for media; 10 are plenty, below 32768 they meet nobody else.
         address: local address it speaks from.
         transport: of SIP.
+        tls: for SIP over TLS with encrypted media only (SRTP): its own certificate with the key, and the certificate of
+            the authority that signed the server's, both PEM. Such calls can't be captured; `dumps` has what was heard.
         register: sign in at the PBX, so that it can be called; not needed for calling.
         codec: the only one it offers.
         longest_call: seconds after which it hangs up by itself; costs 16 kB of memory a second.
@@ -85,6 +87,7 @@ class Softphone:
         rtp_ports: tuple[int, int],
         address: str = "127.0.0.1",
         transport: Literal["udp", "tcp"] = "udp",
+        tls: tuple[Path, Path] | None = None,
         register: bool = False,
         codec: Literal["PCMA", "PCMU"] = "PCMA",
         longest_call: float = 300.0,
@@ -96,7 +99,8 @@ class Softphone:
         self.rtp_ports = rtp_ports
         self.run_dir = run_dir
         self._password = password
-        self._transport = transport
+        self._transport = "tls" if tls else transport
+        self._tls = tls
         self._register = register
         self._codec = codec
         self._longest_call = longest_call
@@ -283,6 +287,7 @@ class Softphone:
         with wave.open(str(folder / "silence.wav"), "wb") as silence:
             silence.setparams((1, 2, RATE, 0, "NONE", ""))
             silence.writeframes(bytes(2 * int(RATE * self._longest_call)))
+        secure = f"sip_certificate {self._tls[0]}\nsip_cafile {self._tls[1]}\nmodule srtp.so\n" if self._tls else ""
         (folder / "config").write_text(
             f"""\
 module_path {_module_folder()}
@@ -301,13 +306,15 @@ snd_path {folder}
 module g711.so
 module aufile.so
 module sndfile.so
-module_tmp account.so
+{secure}module_tmp account.so
 module_app menu.so
 module_app ctrl_tcp.so
 """
         )
         account = f"<sip:{self.name}@{self.server};transport={self._transport}>;audio_codecs={self._codec}"
         account += f";regint={60 if self._register else 0}"
+        if self._tls:
+            account += ";mediaenc=srtp-mand"
         if self._password is not None:
             account += f";auth_user={self.name};auth_pass={self._password}"
         accounts = folder / "accounts"
