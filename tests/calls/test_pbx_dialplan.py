@@ -238,6 +238,17 @@ async def test_a_call_that_is_given_back_goes_to_another(pbx, site):
             giving.cancel()
 
 
+@EITHER_WAY
+async def test_a_call_that_is_given_back_by_the_only_process_comes_again_once(pbx, site):
+    """Given back by the last process there is a call is tried once more, then the caller hears the fallback."""
+    async with App.connect(site) as app:
+        with Caller(site, TRUNK) as caller:
+            caller.invite()
+            await app.give_back()
+            await app.give_back()
+            assert (await caller.answer())[0] == 480
+
+
 @pytest.mark.parametrize("differs", [{"queues": 2}, {"queues": 2, "hand_over": "stasis"}], ids=["broadcast", "stasis"])
 async def test_calls_are_spread_over_the_queues(pbx, site):
     """With two queues a process has two names, and calls come under either."""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hotline.ari import Client
+from hotline.ari import Client, Replaced
 from hotline.ari.fake import FakeAsterisk
 from hotline.call import CallerGone, Ended
-from hotline.doors.ari import AriLine
+from hotline.doors.ari import AriDoor, AriLine
 
 SECONDS = 1.0
 
@@ -56,3 +56,62 @@ async def test_a_sound_cut_by_a_hang_up_was_not_heard(listener):
     await asyncio.sleep(SECONDS / 2)
     await call.hang_up()
     assert await asyncio.wait_for(results.get(), 3) is CallerGone
+
+
+@pytest.fixture
+async def door():
+    """Open a door for so many calls; return the fake before it. Callers are served until they hang up."""
+    async with contextlib.AsyncExitStack() as stack:
+        fake = await stack.enter_async_context(FakeAsterisk(sounds={"sound:/sorry": 0.02}))
+
+        async def serve(call):
+            await call.answer()
+            await asyncio.Event().wait()
+
+        async def open_door(calls_at_once, *calls):
+            client = await stack.enter_async_context(Client(fake.url, fake.user, fake.password, "hotline"))
+            sounds = {"interrupted": Sound(Path("/sorry"))}
+            door = AriDoor(client, sounds, call_seconds=600, calls_at_once=calls_at_once, apology="interrupted")
+            opened = asyncio.create_task(door.open(serve))
+
+            async def close():
+                opened.cancel()
+                await asyncio.wait({opened})
+
+            stack.push_async_callback(close)
+            await client.connected.wait()
+            return fake
+
+        yield fake, open_door
+
+
+async def left(call):
+    """Wait until a call has left the application."""
+    await asyncio.wait_for(call.ended.wait(), 3)
+
+
+async def test_a_call_too_many_is_given_back(door):
+    """A full process gives a call back to the dialplan, and says so there."""
+    fake, open_door = door
+    await open_door(1)
+    await fake.incoming()
+    call = await fake.incoming()
+    await left(call)
+    assert (call.variables, call.continued) == ({"GIVEN_BACK": "yes"}, ("", "", 1))
+
+
+async def test_who_still_waits_for_a_process_that_is_gone_is_given_back(door):
+    """A call of the process before us that was not answered goes back to the dialplan; nobody hears an apology."""
+    fake, open_door = door
+    before = Client(fake.url, fake.user, fake.password, "hotline")
+    running = asyncio.create_task(before.run(lambda stay: asyncio.Event().wait()))
+    await fake.connected()
+    waiting, talking = await fake.incoming(), await fake.incoming()
+    await talking.answer()
+    await open_door(1)
+    await asyncio.wait({running})
+    assert isinstance(running.exception(), Replaced)
+    await left(waiting)
+    await left(talking)
+    assert (waiting.heard, waiting.continued) == ([], ("", "", 1))
+    assert (talking.heard[-1].media, talking.continued) == (("sound:/sorry",), None)

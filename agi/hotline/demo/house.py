@@ -76,9 +76,14 @@ class House:
 
 @contextlib.asynccontextmanager
 async def house(
-    settings: Settings, progress: Callable[[str, float], None], address: str = "127.0.0.1"
+    settings: Settings,
+    progress: Callable[[str, float], None],
+    address: str = "127.0.0.1",
+    apps: Sequence[str] = (),
 ) -> AsyncIterator[House]:
     """Bring the house up, with SIP and media on `address`, and take it down after the block.
+
+    Calls go to the processes of the application named in `apps`; by default to the one of the settings.
 
     The database is that of the settings if one is set there, else an embedded Postgres that starts empty; sample
     members begin afresh in either.
@@ -117,7 +122,7 @@ async def house(
             rtp_last=ports.rtp_last,
             ari_user=settings.ari.user,
             ari_password=settings.ari.password.get_secret_value(),
-            apps=[settings.ari.app],
+            apps=apps or [settings.ari.app],
             queues=settings.ari.queues,
             sounds=settings.voice.sounds,
             secrets=settings.voice.secrets,

@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from typing import TYPE_CHECKING
 
-from hotline.ari import AriError, Gone, Outcome
+from hotline.ari import AriError, Gone, Outcome, Replaced
 from hotline.call import Call, CallerGone, Ended, Keypad, LineFailed, Played, SoundFailed
 
 if TYPE_CHECKING:
@@ -23,8 +23,11 @@ FIRST_WORD = 0.2
 """Seconds that the 183 needs to reach the phone; what is said earlier is lost. They cost the caller nothing."""
 LEFT_OVER = 90.0
 """Seconds an apology may take, behind what another process had begun to play."""
-TAKEN_SECONDS = 60.0
-"""Seconds that no call has left before it is taken over: the dialplan's APP_PATIENCE is a few."""
+ONE_EACH = (
+    "all calls are left to that one, and this process ends. Stop one of the two, or give each its own HOTLINE_ARI__APP "
+    "and name both in APPS of site/globals.conf"
+)
+"""What to do when another process has taken our name."""
 OVERDUE = 5.0
 """Seconds a playback may take beyond its sounds before we stop believing that it will end."""
 
@@ -112,7 +115,7 @@ class AriDoor:
     Args:
         client: not running yet.
         sounds: the prompts.
-        call_seconds: the longest a call may last; well above `TAKEN_SECONDS`.
+        call_seconds: the longest a call may last.
         calls_at_once: how many calls are taken at a time; more are left to another process or to the dialplan.
         apology: the prompt for callers whose conversation was lost with the process that held it.
     """
@@ -139,33 +142,26 @@ class AriDoor:
             await stay.set_variable("TIMEOUT(absolute)", f"{self._call_seconds:g}")
             await receive(Call(str(uuid.uuid4()), line, self._sounds, stay.args))
 
-        await self._client.run(
-            handle,
-            on_orphan=self._help,
-            accept=lambda: self._client.load < self._calls_at_once,
-            on_refused=give_back,
-        )
+        try:
+            await self._client.run(
+                handle,
+                on_orphan=self._help,
+                accept=lambda: self._client.load < self._calls_at_once,
+                on_refused=give_back,
+            )
+        except Replaced as replaced:
+            raise Replaced(f"{replaced}: {ONE_EACH}") from None
 
     async def drain(self) -> None:
         """Take no more calls; return when those there are have ended."""
         await self._client.drain()
 
     async def _help(self, stay: Stay) -> None:
-        """Help the caller of a process that died before us, or lost its name to us."""
-        if await self._was_taken(stay):
+        """Help the caller of a process that died before us, or lost its name to us; who still waits gets a new try."""
+        if stay.channel.state == "Up":
             await self._apologise(stay)
         else:
             await give_back(stay)
-
-    async def _was_taken(self, stay: Stay) -> bool:
-        """Whether the process before us had taken the call over, which gave it its time."""
-        if stay.channel.state == "Up":
-            return True
-        try:
-            left = await self._client.channels.get_channel_var(stay.channel.id, "TIMEOUT(absolute)")
-            return float(left) > TAKEN_SECONDS
-        except (AriError, ValueError):
-            return True
 
     async def _apologise(self, stay: Stay) -> None:
         """Tell the caller that the call can't go on; it is hung up afterwards."""
