@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from pydantic import SecretStr
+from structlog.contextvars import bound_contextvars, get_contextvars
 from structlog.testing import capture_logs
 
 from hotline.desk import AlarmWatch, CallerNumber, Desk, InsuranceNumber, SignIn, Vault
@@ -173,6 +174,38 @@ async def test_an_alarm_waits_for_the_database(wire, vault, password_settings, d
     assert await alarms(database, "kind, count") == [("number-failed-often", 10), ("number-tried-by-many", 10)]
 
 
+async def test_an_alarm_costs_the_caller_no_time(desk, database):
+    """While nobody can write alarms the check is answered and counted all the same; then the alarm is raised."""
+    await add_calls(database, 0, 9)
+    number = (await desk.look_up(STRANGER, InsuranceNumber(NUMBER))).number
+    async with database.transaction() as connection:
+        await connection.execute("UPDATE attempts SET number_hmac = $1", number.hmac)
+    async with database.transaction() as connection:
+        await connection.execute("LOCK TABLE alarms")
+        async with asyncio.timeout(1):
+            assert await check(desk) is None
+        assert await rows(database, "SELECT count(*) FROM attempts") == [(10,)]
+        assert await connection.fetchval("SELECT count(*) FROM alarms") == 0
+    await desk.close()
+    assert await alarms(database, "kind, count") == [("number-failed-often", 10), ("number-tried-by-many", 10)]
+
+
+async def test_an_alarm_is_logged_in_no_call_s_name(database, vault, password_settings, monkeypatch):
+    """What is looked at one after another comes from many calls, so the log line of none of them is on it."""
+    seen = []
+
+    async def look(_connection, **_given):
+        seen.append(get_contextvars())
+        return []
+
+    monkeypatch.setattr(watching, "_of_caller", look)
+    desk = Desk(database, vault, password_settings, LimitSettings())
+    with bound_contextvars(call="call-1"):
+        await check(desk)
+    await desk.close()
+    assert seen == [{}]
+
+
 async def test_closing_does_not_wait_for_a_database_that_stays_away(wire, vault, password_settings):
     """A desk with an alarm to raise closes in its time, and leaves no task."""
     async with Database(DatabaseSettings(dsn=SecretStr(wire.dsn))) as fragile:
@@ -181,7 +214,6 @@ async def test_closing_does_not_wait_for_a_database_that_stays_away(wire, vault,
         await wire.cut()
         async with asyncio.timeout(2.5):
             await desk.close()
-        await asyncio.sleep(0)
         assert not [task for task in asyncio.all_tasks() if task.get_name() == "alarm watch"]
 
 

@@ -7,6 +7,7 @@ somebody acknowledges it (`hotline alarms`). Nothing waits for it, and nothing b
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -111,6 +112,7 @@ class AlarmWatch:
         if self._work is not None and not self._work.done():
             await asyncio.wait({self._work}, timeout=CLOSING_SECONDS)
             self._work.cancel()
+            await asyncio.wait({self._work})
 
     def _look_at_all(self) -> None:
         self._rate_timer = None
@@ -121,7 +123,8 @@ class AlarmWatch:
         """Have a look at a subject; one that is due already needs no second one."""
         self._due[what, subject.hmac] = look
         if self._work is None or self._work.done():
-            self._work = asyncio.create_task(self._work_off(), name="alarm watch")
+            # In no call's context: it goes on to what other calls have found, and its log lines must not name this one.
+            self._work = asyncio.create_task(self._work_off(), name="alarm watch", context=Context())
 
     async def _work_off(self) -> None:
         while self._due:

@@ -29,7 +29,8 @@ NOBODY = 0
 
 LONGEST = 200
 """Characters of a name or reason."""
-_NUMBER = re.compile(r"(?:[0-9][\s.\-]?){7,}")
+_NUMBER = re.compile(r"(?:[0-9][\s.\-]?){9,}")
+"""As long as a phone number without its zero, and longer than a date."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Reason:
     """Who does something, and why, as the audit trail will say.
 
     Raises:
-        ReasonUnfit: one is empty, longer than 200 characters, or has a number of seven digits or more in it.
+        ReasonUnfit: one is empty, longer than 200 characters, or has a number of nine digits or more in it.
     """
 
     by: str
