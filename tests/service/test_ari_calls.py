@@ -150,6 +150,24 @@ async def test_a_handler_that_fails_hangs_up(fake, serve):
     assert not client.stays
 
 
+async def test_a_handler_whose_work_was_cancelled_has_failed(fake, serve):
+    """A cancelled task that a handler waited for is a fault of the handler, and is logged; its channel is hung up."""
+
+    async def handler(stay):
+        work = asyncio.create_task(asyncio.sleep(60))
+        asyncio.get_running_loop().call_soon(work.cancel)
+        await work
+
+    client = await serve(handler)
+    with structlog.testing.capture_logs() as logs:
+        call = await fake.incoming()
+        await asyncio.wait_for(call.ended.wait(), 2)
+        await asyncio.sleep(0.02)
+    assert call.cause == 16
+    assert [line["event"] for line in logs] == ["ari_handler_failed"]
+    assert not client.stays
+
+
 async def test_a_caller_who_leaves_is_not_an_error(fake, serve):
     """A handler that ends because the caller is gone leaves no error in the log."""
     answered = asyncio.Event()

@@ -326,6 +326,157 @@ async def test_it_runs_once_at_a_time(client_of):
     await again
 
 
+async def test_closed_before_it_runs(fake):
+    """A close before `run` had its turn, or before it was called, is not forgotten: it ends at once, and only once."""
+    client = Client(fake.url, fake.user, fake.password, APP)
+    running = asyncio.create_task(client.run(Pupil()))
+    await client.close()
+    await asyncio.wait_for(running, 1)
+    assert not fake.requests
+    again = asyncio.create_task(client.run(Pupil()))
+    await asyncio.wait_for(client.connected.wait(), 2)
+    await client.close()
+    await asyncio.wait_for(again, 1)
+
+
+async def test_who_waits_for_the_close_is_not_forgotten(fake):
+    """When a shutdown is cut short, a `close` that waits for it ends all the same, and the client is not connected."""
+
+    async def stubborn(stay):
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        await over.wait()
+
+    over = asyncio.Event()
+    client = Client(fake.url, fake.user, fake.password, APP)
+    running = asyncio.create_task(client.run(stubborn))
+    await fake.connected()
+    await asyncio.wait_for(client.connected.wait(), 2)
+    await fake.incoming()
+    await asyncio.sleep(0.05)
+    closing = asyncio.create_task(client.close())
+    await asyncio.sleep(0.05)
+    assert not closing.done()
+    running.cancel()
+    await asyncio.wait_for(closing, 1)
+    assert running.cancelled()
+    assert not client.connected.is_set()
+    over.set()
+    await asyncio.wait(client._admission.served)
+    await client.close()
+
+
+async def playing_id(fake, call):
+    """The id of what plays to a caller."""
+    await call.playing(LONG)
+    return next(one for one, playback in fake._playbacks.items() if playback.target == call.id)
+
+
+async def test_a_stop_without_an_answer_is_not_a_finish(fake, client_of):
+    """If nobody knows whether a stop was done, an end that follows was a stop: nobody is said to have heard it all."""
+    pupil = Pupil()
+    async with client_of(pupil, request_limit_seconds=0.2):
+        call = await fake.incoming()
+        stay = await pupil.stay()
+        playing = asyncio.create_task(stay.play([LONG], limit_seconds=60))
+        fake.late[await playing_id(fake, call)] = 0.5
+        stay.stop_playback()
+        result = await asyncio.wait_for(playing, 2)
+        assert (result.outcome, result.observed) == (Outcome.STOPPED, True)
+
+
+async def test_a_stop_whose_answer_was_lost_is_not_a_finish(fake, client_of):
+    """A stop that was done before its connection broke is not sent again, for the second answer would hide it."""
+    pupil = Pupil()
+    async with client_of(pupil) as client:
+        call = await fake.incoming()
+        stay = await pupil.stay()
+        playing = asyncio.create_task(stay.play([LONG], limit_seconds=60))
+        fake.late[await playing_id(fake, call)] = 0.3
+        stay.stop_playback()
+        await asyncio.sleep(0.1)
+        await fake.lose_socket()
+        assert (await asyncio.wait_for(playing, 2)).outcome is Outcome.STOPPED
+        assert len([one for one in fake.requests if one.startswith("DELETE /playbacks")]) == 1
+        await asyncio.wait_for(client.connected.wait(), 2)
+
+
+async def test_who_hung_up_is_gone_whatever_became_of_a_stop(fake, client_of):
+    """A handler whose caller has gone does not wait for the answer to a stop."""
+    pupil = Pupil()
+    async with client_of(pupil):
+        call = await fake.incoming()
+        stay = await pupil.stay()
+        playing = asyncio.create_task(stay.play([LONG], limit_seconds=60))
+        await call.playing(LONG)
+        fake.delay_seconds = 1.5
+        stay.stop_playback()
+        await call.hang_up()
+        assert (await asyncio.wait_for(playing, 1)).outcome is Outcome.GONE
+        fake.delay_seconds = 0.0
+
+
+async def test_one_bad_answer_holds_up_no_other_call(fake, client_of):
+    """When Asterisk will not tell about one call's playback after a reconnect, all calls go on over the new socket."""
+    pupil = Pupil()
+    async with client_of(pupil) as client:
+        calls = [await fake.incoming() for _ in range(3)]
+        stays = {stay.channel.id: stay for stay in [await pupil.stay() for _ in calls]}
+        playing = [asyncio.create_task(stays[call.id].play([LONG], limit_seconds=60)) for call in calls]
+        bad = [await playing_id(fake, call) for call in calls][1]
+        fake.statuses[bad] = 500
+        with structlog.testing.capture_logs() as logs:
+            await fake.lose_socket()
+            await reconnected(client)
+        assert [line["channel"] for line in logs if line["event"] == "ari_not_caught_up"] == [calls[1].id]
+        del fake.statuses[bad]
+        assert fake.requests.count("GET /events") == 2
+        for call, result in zip(calls, playing, strict=True):
+            stays[call.id].stop_playback()
+            assert (await asyncio.wait_for(result, 1)).outcome is Outcome.STOPPED
+
+
+async def test_orphans_are_served_once_asterisk_tells(fake, client_of):
+    """When Asterisk does not tell at first which channels are left over, they are asked for again."""
+    before = Client(fake.url, fake.user, fake.password, APP)
+    pupil = Pupil()
+    running = asyncio.create_task(before.run(pupil))
+    await fake.connected()
+    call = await fake.incoming()
+    await pupil.stay()
+    fake.replace(APP)
+    with pytest.raises(Replaced):
+        await running
+    with structlog.testing.capture_logs() as logs:
+        async with client_of(Pupil()):
+            fake.statuses[APP] = 500
+            await asyncio.sleep(0.8)
+            assert call.alive
+            del fake.statuses[APP]
+            await asyncio.wait_for(call.ended.wait(), 3)
+    told = [line["event"] for line in logs if line["event"].startswith("ari_orphan")]
+    assert set(told[:-1]) == {"ari_orphans_not_served"}
+    assert told[-1] == "ari_orphan"
+
+
+async def test_an_answer_is_no_sign_that_events_come(fake, client_of):
+    """A deaf client still gets answers; who hung up meanwhile has heard what there was until the last event."""
+    pupil = Pupil()
+    async with client_of(pupil, heartbeat_seconds=1.6):
+        call = await fake.incoming()
+        stay = await pupil.stay()
+        await asyncio.sleep(0.6)  # beyond the check that follows a connect
+        playing = asyncio.create_task(stay.play([LONG], limit_seconds=60))
+        await call.playing(LONG)
+        fake.deafen(APP)
+        await asyncio.sleep(0.4)
+        await stay.ring()
+        await call.hang_up()
+        result = await asyncio.wait_for(playing, 5)
+        assert (result.outcome, result.observed) == (Outcome.GONE, False)
+        assert result.seconds < 0.3
+
+
 async def test_a_lost_answer_to_a_play_does_not_play_it_twice(fake, client_of):
     """If the connection breaks after Asterisk took a playback, it is not sent again: Asterisk would play it twice."""
     pupil = Pupil()

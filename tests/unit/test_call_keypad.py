@@ -28,6 +28,25 @@ async def test_a_key_ends_the_wait():
     assert await keypad.next(5) == "8"
 
 
+@pytest.mark.parametrize("ahead", [True, False])
+async def test_a_key_in_the_last_moment_counts(ahead):
+    """A key that waits, or comes in the very moment in which the time is up, is returned and not passed over."""
+    keypad = Keypad()
+    if ahead:
+        keypad.press("8")
+    else:
+        asyncio.get_running_loop().call_soon(keypad.press, "8")
+    assert await keypad.next(0) == "8"
+
+
+async def test_a_hang_up_in_the_last_moment_counts():
+    """A caller who goes in the very moment in which the time is up is gone."""
+    keypad = Keypad()
+    asyncio.get_running_loop().call_soon(keypad.close)
+    with pytest.raises(CallerGone):
+        await keypad.next(0)
+
+
 async def test_a_hang_up_ends_the_wait():
     """Who waits for a key of a caller who hangs up is told so."""
     keypad = Keypad()

@@ -52,3 +52,14 @@ async def test_only_what_is_proven_was_heard(outcome, seconds, comes_to):
     else:
         with pytest.raises(comes_to):
             await line.play([Sound()], "")
+
+
+@pytest.mark.parametrize(("seconds", "heard"), [(10.0, True), (12.0, True), (9.95, True), (9.0, False), (0.3, False)])
+async def test_an_end_that_was_not_seen_comes_after_the_whole_sound(seconds, heard):
+    """A playback found to be over before its sound could be has not been heard, whatever it ended as."""
+    line = AriLine(Stay(PlaybackResult(Outcome.FINISHED, seconds, observed=False)))
+    if heard:
+        assert (await line.play([Sound()], "")).ended is Ended.FINISHED
+    else:
+        with pytest.raises(SoundFailed):
+            await line.play([Sound()], "")

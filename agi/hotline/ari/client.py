@@ -75,6 +75,8 @@ class Client:
         ValueError: the address is not http or https, or has a credential in it; there is no name.
     """
 
+    _sight: EventsSocket
+
     def __init__(
         self,
         url: str,
@@ -106,6 +108,7 @@ class Client:
         self._on_refused: Handler = congested
         self._admission = Admission(self.events, self._spawn)
         self._closing: asyncio.Future[None] | None = None
+        self._closed_before = False
         self._ended = asyncio.Event()
 
     def __repr__(self) -> str:
@@ -143,6 +146,8 @@ class Client:
         ours, the channel is hung up. When the caller goes, it is not cancelled: it learns it from what it waits for,
         so that it can write down how the call ended.
 
+        Ends at once if `close` was called before it had begun, and while nothing ran.
+
         On cancellation or `close` handlers are cancelled and have `shutdown_seconds`, in which events still come and
         requests can be made, to say goodbye; a call that comes in then is refused.
 
@@ -162,11 +167,15 @@ class Client:
         """
         if self._closing is not None:
             raise RuntimeError("this client runs already")
+        if self._closed_before:
+            self._closed_before = False
+            log.warning("ari_closed_before_it_ran", apps=self._apps)
+            return
         self._handler, self._on_orphan = handler, on_orphan
         self._admission.accept, self._on_refused = accept, on_refused
         self._admission.closed = False
         self._requests.fence(None)
-        events = EventsSocket(
+        self._sight = events = EventsSocket(
             self._requests,
             self._apps,
             on_event=self._on_event,
@@ -194,6 +203,7 @@ class Client:
                 await self._wind_down(socket)
             finally:
                 socket.cancel()
+                self.connected.clear()
                 self._closing = None
                 self._ended.set()
 
@@ -202,8 +212,14 @@ class Client:
         await self._admission.drain()
 
     async def close(self) -> None:
-        """End `run` as cancelling it would, wait for that, and close all connections."""
-        if self._closing is not None:
+        """End `run` as cancelling it would, wait for that, and close all connections.
+
+        While nothing runs, the next `run` is ended instead, as soon as it begins: it may be a task that has not had
+        its turn yet.
+        """
+        if self._closing is None:
+            self._closed_before = True
+        else:
             self._ended.clear()
             if not self._closing.done():
                 self._closing.set_result(None)
@@ -225,7 +241,6 @@ class Client:
         await self._finish_work()
         socket.cancel()
         await asyncio.gather(socket, return_exceptions=True)
-        self.connected.clear()
         await self._requests.close()
 
     async def _finish_work(self) -> None:
@@ -278,7 +293,13 @@ class Client:
         if before := self._stays.get(channel.id):
             before.gone()
         stay = Stay(
-            channel, args, channels=self.channels, playbacks=self.playbacks, spawn=self._spawn, forget=self._forget
+            channel,
+            args,
+            channels=self.channels,
+            playbacks=self.playbacks,
+            spawn=self._spawn,
+            sight=self._sight,
+            forget=self._forget,
         )
         self._stays[channel.id] = stay
         if handler is None:
@@ -292,6 +313,12 @@ class Client:
             await handler(stay)
         except Gone:
             log.debug("ari_caller_gone", channel=stay.channel.id)
+        except asyncio.CancelledError:
+            # Only our own shutdown cancels this task; any other such exception is of something the handler waited for.
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            log.exception("ari_handler_failed", channel=stay.channel.id)
         except Exception:
             log.exception("ari_handler_failed", channel=stay.channel.id)
         finally:

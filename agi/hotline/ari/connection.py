@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import random
 from typing import TYPE_CHECKING, Literal, NoReturn
 
@@ -11,7 +13,7 @@ import structlog
 
 from .errors import AriError, ConnectionLost, Fatal, NotFound, TimedOut, from_answer
 from .models import ChannelUserevent, RESTResponse, UnknownEvent, decode_event
-from .operations import Events
+from .operations import Applications, Events
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -32,7 +34,7 @@ JITTER = (0.5, 0.9)
 connecting still ends within 5 s of Asterisk's return."""
 
 ECHO = "ari-client-echo"
-"""Name of the event by which we find out whether events reach us."""
+"""How the events by which we find out whether events reach us are named; a number follows, for each is heard once."""
 
 RACE_SECONDS = 0.5
 """When Asterisk cleans up after a lost socket while the next one connects, it takes the application from that as well,
@@ -70,6 +72,24 @@ def backoff_seconds(attempt: int, luck: float) -> float:
     return delay * (least + luck * (most - least))
 
 
+class _Echo:
+    """An event of our own, one for each application.
+
+    Attributes:
+        heard: set when all have come.
+    """
+
+    def __init__(self, apps: set[str]) -> None:
+        self.heard = asyncio.Event()
+        self._silent = apps
+
+    def hear(self, app: str) -> None:
+        """That of an application came."""
+        self._silent.discard(app)
+        if not self._silent:
+            self.heard.set()
+
+
 class EventsSocket:
     """Keeps the events of one application, or of several, coming.
 
@@ -78,7 +98,7 @@ class EventsSocket:
         apps: the applications' names. Asterisk keeps a queue for each.
         on_event: called with each event, in order; must not block.
         set_up: awaited after each connect, while events already come; a failure closes the socket.
-        on_down: called when there is no socket any more, with the time of the last sign of life.
+        on_down: called when there is no socket any more, with `known_until`.
         limit_seconds: time for connecting.
         heartbeat_seconds: see `HEARTBEAT_SECONDS`.
     """
@@ -102,10 +122,39 @@ class EventsSocket:
         self._limit_seconds = limit_seconds
         self._heartbeat_seconds = heartbeat_seconds
         self._now = asyncio.get_running_loop().time
-        self._alive_at = self._now()
-        self._event_at = dict.fromkeys(apps, self._alive_at)
+        self._event_at = dict.fromkeys(apps, self._now())
         self._events = Events(requests)
-        self._echoes = {app: asyncio.Event() for app in apps}
+        self._applications = Applications(requests)
+        self._numbers = itertools.count(1)
+        self._echoes: dict[str, _Echo] = {}
+
+    @property
+    def known_until(self) -> float:
+        """The time, by the event loop's clock, until when events of every application are known to have reached us.
+
+        An answer proves nothing, for the deaf get them too.
+        """
+        return min(self._event_at.values())
+
+    async def proven(self) -> bool:
+        """Whether events reach us: one of each application does that was made after this was asked."""
+        try:
+            await self._hear_ourselves()
+        except AriError:
+            return False
+        return True
+
+    async def holds(self, channel_id: str) -> bool:
+        """Ask Asterisk whether a channel is in our applications.
+
+        Raises:
+            AriError: Asterisk did not tell.
+        """
+        for app in self._apps:
+            with contextlib.suppress(NotFound):
+                if channel_id in (await self._applications.get(app)).channel_ids:
+                    return True
+        return False
 
     async def run(self) -> NoReturn:
         """Keep connected until cancelled.
@@ -117,7 +166,7 @@ class EventsSocket:
         while True:
             began = self._now()
             error = await self._one_connection()
-            self._on_down(self._alive_at)
+            self._on_down(self.known_until)
             if not retry_or_fatal(error):
                 raise error
             if self._now() - began > SETTLED_SECONDS:
@@ -191,20 +240,21 @@ class EventsSocket:
             AriError: it cannot.
             ConnectionLost: one did not come: the socket is open, but Asterisk has taken that application from it.
         """
-        for echo in self._echoes.values():
-            echo.clear()
+        name = f"{ECHO}-{next(self._numbers)}"
+        echo = self._echoes[name] = _Echo(set(self._apps))
         try:
             for app in self._apps:
-                await self._events.user_event(ECHO, app)
+                await self._events.user_event(name, app)
             async with asyncio.timeout(self._heartbeat_seconds / 2):
-                for echo in self._echoes.values():
-                    await echo.wait()
+                await echo.heard.wait()
         except NotFound:
             deaf = "Asterisk has forgotten the application"
         except TimeoutError:
             deaf = "events do not reach us"
         else:
             return
+        finally:
+            del self._echoes[name]
         # Raised out here, without a context.
         raise ConnectionLost(f"the events socket is deaf: {deaf}")
 
@@ -217,7 +267,6 @@ class EventsSocket:
         while True:
             message = await socket.receive()
             if message.type is aiohttp.WSMsgType.TEXT:
-                self._alive_at = self._now()
                 event = decode_event(message.data)
                 self._note(event)
                 self._on_event(event)
@@ -230,6 +279,6 @@ class EventsSocket:
         """Note which application's events reach us; an answer says nothing about that."""
         if isinstance(event, RESTResponse | UnknownEvent) or event.application not in self._event_at:
             return
-        self._event_at[event.application] = self._alive_at
-        if isinstance(event, ChannelUserevent) and event.eventname == ECHO:
-            self._echoes[event.application].set()
+        self._event_at[event.application] = self._now()
+        if isinstance(event, ChannelUserevent) and (echo := self._echoes.get(event.eventname)):
+            echo.hear(event.application)

@@ -22,7 +22,15 @@ from __future__ import annotations
 
 
 class AriError(Exception):
-    """The base of all errors of this package."""
+    """The base of all errors of this package.
+
+    Attributes:
+        said: what Asterisk said about it, word for word; empty if it said nothing.
+    """
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said
 
 
 class ConnectionLost(AriError):
@@ -101,4 +109,4 @@ def from_answer(status: int, request: str, message: str) -> AriError:
         return Refused(f"Asterisk refused {request}: check user and password, and that ari.conf lets the user write")
     if kind is Conflict and "stasis" in message.lower():
         kind = NotInStasis
-    return kind(f"{request}: {message or f'answered {status}'}")
+    return kind(f"{request}: {message or f'answered {status}'}", message)

@@ -1,10 +1,10 @@
-"""Requests to Asterisk: a small pool of connections, a time limit on each, retries where they are safe."""
+"""Requests to Asterisk: each by the lane that suits it, a time limit on each, retries where they are safe."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
+import enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
@@ -13,25 +13,35 @@ from yarl import URL
 
 from .errors import AriError, ConnectionLost, Replaced, TimedOut, from_answer
 from .over_socket import OverSocket
+from .pool import Pool
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
 
 T = TypeVar("T")
 
-POOL_LIMIT = 48
-"""Connections at most, the events socket among them. Asterisk keeps one thread for each and serves 100 in all, so two
-clients of one Asterisk fit in."""
 
-AT_ONCE = 12
-"""Requests begun at a time over HTTP: Asterisk's listen backlog holds ten connections."""
+class Lane(enum.Enum):
+    """The way a request goes, by what Asterisk does with it. No lane stands in front of another."""
 
-SLOW_SECONDS = 0.1
-"""A request that takes longer waits for its channel's thread, and no longer counts as one of those begun. So calls that
-are stuck, up to as many as the pool has connections, stand in front of no others."""
+    QUEUED = "queued"
+    """Asterisk merely queues it: over the events socket, while there is one; else as `QUICK`."""
+    QUICK = "quick"
+    """Asterisk answers at once, from what it knows."""
+    WAITING = "waiting"
+    """Asterisk waits, with a thread and a connection, for something else: mostly for the channel's thread, which is
+    busy while a sound plays."""
 
-POOL_IDLE_SECONDS = 10.0
-"""Asterisk closes an idle connection after 15 s; one we close first is never caught by a request on its way."""
+
+QUICK_LIMIT = 16
+"""Connections at most for what is answered at once, the events socket among them."""
+
+WAITING_LIMIT = 250
+"""Connections at most for what waits: so many calls may be stuck before the next one's answer has to wait for one.
+Asterisk keeps a thread for each connection, and serves `sessionlimit` of them (http.conf; 100 if it does not say)."""
+
+QUICK_BEGUN, WAITING_BEGUN = 4, 6
+"""Connections begun at a time; together no more than Asterisk's listen backlog holds."""
 
 RETRY_PAUSES = (0.05, 0.2)
 """Seconds before the second and the third try."""
@@ -43,32 +53,6 @@ class _Message(msgspec.Struct):
     """How Asterisk explains an error."""
 
     message: str = ""
-
-
-class _Turns:
-    """Limits the requests begun at a time."""
-
-    def __init__(self) -> None:
-        self._free = asyncio.Semaphore(AT_ONCE)
-
-    @contextlib.asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        """Wait for a turn; it is given back at the end of the block or after `SLOW_SECONDS`, whichever comes first."""
-        await self._free.acquire()
-        held = True
-
-        def give_back() -> None:
-            nonlocal held
-            if held:
-                held = False
-                self._free.release()
-
-        slow = asyncio.get_running_loop().call_later(SLOW_SECONDS, give_back)
-        try:
-            yield
-        finally:
-            slow.cancel()
-            give_back()
 
 
 class Requests:
@@ -99,49 +83,31 @@ class Requests:
         self._headers = {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")}
         self._limit_seconds = limit_seconds
         self.over_socket = OverSocket()
-        self._session: aiohttp.ClientSession | None = None
-        self._retiring: dict[aiohttp.ClientSession, asyncio.Task[None]] = {}
-        self._turns = _Turns()
+        self._quick = self._pool(QUICK_LIMIT, QUICK_BEGUN)
+        self._waiting = self._pool(WAITING_LIMIT, WAITING_BEGUN)
         self._fence: str | None = None
 
     def fence(self, why: str | None) -> None:
         """Send nothing more and raise `Replaced` in its place, also for what waits to be tried again; None ends it."""
         self._fence = why
 
+    def _pool(self, limit: int, begun_at_once: int) -> Pool:
+        return Pool(self._headers, limit=limit, begun_at_once=begun_at_once, retire_seconds=self._limit_seconds)
+
     @property
     def session(self) -> aiohttp.ClientSession:
-        """The pool of connections, made when first used."""
-        if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(
-                headers=self._headers,
-                connector=aiohttp.TCPConnector(limit=POOL_LIMIT, keepalive_timeout=POOL_IDLE_SECONDS),
-                timeout=aiohttp.ClientTimeout(total=None),
-                cookie_jar=aiohttp.DummyCookieJar(),
-            )
-        return self._session
+        """The connections for what is answered at once."""
+        return self._quick.session
 
     async def close(self) -> None:
         """Close all connections; a later request opens new ones."""
-        for session, retiring in list(self._retiring.items()):
-            retiring.cancel()
-            await session.close()
-        self._retiring.clear()
-        if self._session is not None:
-            await self._session.close()
+        await self._quick.close()
+        await self._waiting.close()
 
     def renew(self) -> None:
-        """Use new connections from now on: what broke one, or made it half-open, has mostly done so to all.
-
-        Requests under way on the old ones may end, and have their time limit for it.
-        """
-        if self._session is not None:
-            self._retiring[self._session] = asyncio.create_task(self._retire(self._session))
-            self._session = None
-
-    async def _retire(self, session: aiohttp.ClientSession) -> None:
-        await asyncio.sleep(self._limit_seconds)
-        await session.close()
-        self._retiring.pop(session, None)
+        """Use new connections from now on; see `Pool.renew`."""
+        self._quick.renew()
+        self._waiting.renew()
 
     def address(self, path: str, query: Mapping[str, str] | None = None) -> URL:
         """Return the full address of `path`, which is percent-encoded already."""
@@ -156,7 +122,7 @@ class Requests:
         query: Mapping[str, str] | None = None,
         body: Any = None,
         repeatable: bool | None = None,
-        queued: bool = False,
+        lane: Lane = Lane.QUICK,
     ) -> bytes:
         """Send a request and return the body of a good answer.
 
@@ -169,7 +135,7 @@ class Requests:
             query: parameters.
             body: parameters as a JSON object.
             repeatable: doing it twice is the same as once; by default so for GET, PUT and DELETE.
-            queued: Asterisk merely queues it, so it may go over the events socket.
+            lane: the way it goes.
 
         Raises:
             AriError: see `errors`; never an exception of the HTTP library.
@@ -181,12 +147,12 @@ class Requests:
         try:
             async with timer:
                 for pause in RETRY_PAUSES:
-                    answer, may_be_done = await self._try(method, path, query, data, queued=queued)
+                    answer, may_be_done = await self._try(method, path, query, data, lane=lane)
                     if not isinstance(answer, ConnectionLost) or (may_be_done and not again):
                         break
                     await asyncio.sleep(pause)
                 else:
-                    answer, _ = await self._try(method, path, query, data, queued=queued)
+                    answer, _ = await self._try(method, path, query, data, lane=lane)
         except TimeoutError:
             if not timer.expired():
                 raise
@@ -197,18 +163,18 @@ class Requests:
         return answer
 
     async def _try(
-        self, method: str, path: str, query: Mapping[str, str] | None, data: bytes | None, *, queued: bool
+        self, method: str, path: str, query: Mapping[str, str] | None, data: bytes | None, *, lane: Lane
     ) -> tuple[bytes | AriError, bool]:
         """Send once; return the body or the error, and whether Asterisk may have done it all the same."""
         request = f"{method} {path}"
         if self._fence is not None:
             return Replaced(self._fence), False
         try:
-            if queued and self.over_socket.ready:
+            if lane is Lane.QUEUED and self.over_socket.ready:
                 response = await self.over_socket.send(method, path, query, data)
                 status, text = response.status_code, response.message_body.encode()
             else:
-                status, text = await self._over_http(method, path, query, data)
+                status, text = await self._over_http(method, path, query, data, lane)
         except aiohttp.ClientError as error:
             lost = ConnectionLost(f"{request}: {type(error).__name__}")
             return lost, not isinstance(error, aiohttp.ClientConnectorError)
@@ -218,15 +184,12 @@ class Requests:
         return from_answer(status, request, _message(text)), status != 503
 
     async def _over_http(
-        self, method: str, path: str, query: Mapping[str, str] | None, data: bytes | None
+        self, method: str, path: str, query: Mapping[str, str] | None, data: bytes | None, lane: Lane
     ) -> tuple[int, bytes]:
+        session = (self._waiting if lane is Lane.WAITING else self._quick).session
         headers = None if data is None else {"Content-Type": "application/json"}
-        async with (
-            self._turns.one(),
-            self.session.request(
-                method, self.address(path, query), data=data, headers=headers, allow_redirects=False
-            ) as response,
-        ):
+        address = self.address(path, query)
+        async with session.request(method, address, data=data, headers=headers, allow_redirects=False) as response:
             return response.status, await response.read()
 
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from .http import Requests, decoded
+from .errors import NotFound
+from .http import Lane, Requests, decoded
 from .models import UNUSED_EVENTS, Application, Channel, Ping, Playback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+NO_VARIABLE = "Provided variable was not found"
+"""What Asterisk says, with a 404, of a variable that is not set; of a channel it says something else."""
 
 
 def _path(*parts: str) -> str:
@@ -77,19 +81,20 @@ class Channels:
             otherChannelId=other_channel_id,
         )
         body = None if variables is None else {"variables": dict(variables)}
-        return decoded(await self._requests.send("POST", path, query=query, body=body), Channel, path)
+        answer = await self._requests.send("POST", path, query=query, body=body, lane=Lane.WAITING)
+        return decoded(answer, Channel, path)
 
     async def answer(self, channel_id: str) -> None:
         """Answer; a second time does nothing. Waits for the channel's thread, so for the end of what it plays."""
-        await self._requests.send("POST", _path("channels", channel_id, "answer"), repeatable=True)
+        await self._requests.send("POST", _path("channels", channel_id, "answer"), repeatable=True, lane=Lane.WAITING)
 
     async def ring(self, channel_id: str) -> None:
         """Tell the caller's side that it rings (180)."""
-        await self._requests.send("POST", _path("channels", channel_id, "ring"), repeatable=True, queued=True)
+        await self._requests.send("POST", _path("channels", channel_id, "ring"), repeatable=True, lane=Lane.QUEUED)
 
     async def progress(self, channel_id: str) -> None:
         """Open early media (183): what is played now is heard before the answer."""
-        await self._requests.send("POST", _path("channels", channel_id, "progress"), repeatable=True, queued=True)
+        await self._requests.send("POST", _path("channels", channel_id, "progress"), repeatable=True, lane=Lane.QUEUED)
 
     async def hangup(self, channel_id: str, *, reason_code: int | None = None) -> None:
         """Hang up.
@@ -99,7 +104,7 @@ class Channels:
             reason_code: ITU-T Q.850 cause, for example 16 normal, 34 congestion.
         """
         await self._requests.send(
-            "DELETE", _path("channels", channel_id), query=_given(reason_code=reason_code), queued=True
+            "DELETE", _path("channels", channel_id), query=_given(reason_code=reason_code), lane=Lane.QUEUED
         )
 
     async def continue_in_dialplan(
@@ -110,7 +115,7 @@ class Channels:
         Asterisk answers well even if there is no such extension.
         """
         query = _given(context=context, extension=extension, priority=priority)
-        await self._requests.send("POST", _path("channels", channel_id, "continue"), query=query, queued=True)
+        await self._requests.send("POST", _path("channels", channel_id, "continue"), query=query, lane=Lane.QUEUED)
 
     async def play_with_id(self, channel_id: str, playback_id: str, media: Sequence[str]) -> Playback:
         """Queue a playback of `media`, one after the other.
@@ -124,22 +129,40 @@ class Channels:
         path = _path("channels", channel_id, "play", playback_id)
         body: dict[str, Any] = {"media": list(media)}
         return decoded(
-            await self._requests.send("POST", path, body=body, repeatable=False, queued=True), Playback, path
+            await self._requests.send("POST", path, body=body, repeatable=False, lane=Lane.QUEUED), Playback, path
         )
 
-    async def get_channel_var(self, channel_id: str, variable: str) -> str:
-        """The value of a channel variable or of a dialplan function such as `CHANNEL(rtp,dest)`."""
+    async def get_channel_var(self, channel_id: str, variable: str) -> str | None:
+        """The value of a channel variable or of a dialplan function such as `CHANNEL(rtp,dest)`.
+
+        Does not wait for the channel's thread, and works on a channel that is not in our application as well.
+
+        Returns:
+            The value, which may be empty; None if there is no such variable.
+
+        Raises:
+            NotFound: there is no such channel.
+            Rejected: there is no such function, or it has no value.
+        """
         path = _path("channels", channel_id, "variable")
-        answer = await self._requests.send("GET", path, query={"variable": variable})
+        # A function may do anything, SIP or a look-up elsewhere; Asterisk tells one by its last character, too.
+        lane = Lane.WAITING if variable.endswith(")") else Lane.QUICK
+        try:
+            answer = await self._requests.send("GET", path, query={"variable": variable}, lane=lane)
+        except NotFound as error:
+            if error.said == NO_VARIABLE:
+                return None
+            raise
         return decoded(answer, dict[str, str], path).get("value", "")
 
     async def set_channel_var(self, channel_id: str, variable: str, value: str) -> None:
         """Set a channel variable or a writable dialplan function such as `TIMEOUT(absolute)`.
 
-        Waits for the channel's thread, as `answer` does.
+        Waits for the channel's thread, as `answer` does. Asterisk answers well even if there is no such function.
         """
         path = _path("channels", channel_id, "variable")
-        await self._requests.send("POST", path, body={"variable": variable, "value": value}, repeatable=True)
+        body = {"variable": variable, "value": value}
+        await self._requests.send("POST", path, body=body, repeatable=True, lane=Lane.WAITING)
 
 
 class Playbacks:
@@ -154,8 +177,11 @@ class Playbacks:
         return decoded(await self._requests.send("GET", path), Playback, path)
 
     async def stop(self, playback_id: str) -> None:
-        """Stop it; also when it is still queued."""
-        await self._requests.send("DELETE", _path("playbacks", playback_id), queued=True)
+        """Stop it; also when it is still queued.
+
+        Never sent twice: the `NotFound` that a second request gets would seem to say that it had ended by itself.
+        """
+        await self._requests.send("DELETE", _path("playbacks", playback_id), repeatable=False, lane=Lane.QUEUED)
 
 
 class Events:
@@ -167,7 +193,7 @@ class Events:
     async def user_event(self, event_name: str, application: str) -> None:
         """Have a `ChannelUserevent` of this name sent to an application; `NotFound` if nobody is connected as it."""
         path = _path("events", "user", event_name)
-        await self._requests.send("POST", path, query={"application": application}, repeatable=True, queued=True)
+        await self._requests.send("POST", path, query={"application": application}, repeatable=True, lane=Lane.QUEUED)
 
     async def claim_channel(self, channel_id: str, application: str) -> None:
         """Claim a call that `StasisBroadcast` offers; its `StasisStart` then comes to `application` alone.
@@ -177,7 +203,7 @@ class Events:
             NotFound: too late: the caller has gone, or the dialplan has gone on.
         """
         query = {"channelId": channel_id, "application": application}
-        await self._requests.send("POST", "/events/claim", query=query, repeatable=True, queued=True)
+        await self._requests.send("POST", "/events/claim", query=query, repeatable=True, lane=Lane.QUEUED)
 
 
 class Applications:

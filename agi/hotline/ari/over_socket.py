@@ -38,7 +38,7 @@ class OverSocket:
 
     def __init__(self) -> None:
         self._socket: aiohttp.ClientWebSocketResponse[bool] | None = None
-        self._waiting: dict[str, asyncio.Future[RESTResponse]] = {}
+        self._waiting: dict[str, asyncio.Future[RESTResponse | None]] = {}
         self._numbers = itertools.count(1)
 
     @property
@@ -55,7 +55,7 @@ class OverSocket:
         self._socket = None
         for waiting in self._waiting.values():
             if not waiting.done():
-                waiting.set_exception(aiohttp.ServerDisconnectedError)
+                waiting.set_result(None)
 
     def answered(self, response: RESTResponse) -> None:
         """An answer came; one that nobody waits for any more is dropped."""
@@ -84,10 +84,13 @@ class OverSocket:
             request.query_strings = [_Pair(name, value) for name, value in query.items()]
         if data is not None:
             request.content_type, request.message_body = "application/json", data.decode()
-        answer: asyncio.Future[RESTResponse] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[RESTResponse | None] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         try:
             await socket.send_frame(msgspec.json.encode(request), aiohttp.WSMsgType.TEXT)
-            return await answer
+            response = await answer
         finally:
             del self._waiting[number]
+        if response is None:
+            raise aiohttp.ServerDisconnectedError
+        return response

@@ -34,7 +34,7 @@ class Outcome(enum.Enum):
     NEVER_STARTED = "never started"
     """Asterisk is not known to have taken the request: connection lost or no answer in time. Stopped if it did."""
     OVERDUE = "overdue"
-    """Not over within the limit; it was stopped."""
+    """Not known to be over within the limit; stopped if it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,10 @@ class PlaybackResult:
         outcome: how it ended.
         seconds: from the first sound's start to the end, by the event loop's clock or Asterisk's, whichever says less;
             0.0 if nothing began.
-        observed: False when the end fell into a time without an events socket and was found out afterwards. Then
-            `seconds` runs to that moment, the most it can have been; but for `GONE` to the last sign of life before,
-            so that nobody is taken to have heard what he may not have heard.
+        observed: False when the end fell into a time in which events did not reach us, and was found out afterwards.
+            Then `seconds` runs to that moment, the most it can have been; but for `GONE` to the last event before, so
+            that nobody is taken to have heard what he may not have heard. `OVERDUE` is observed if Asterisk said that
+            it still had the playback.
         missing: sounds that made no sound, for there is no such file, none that the call's codec can be made of, or an
             empty one. Asterisk passes over one that is not the last of its list, and calls the list `done`.
     """
@@ -68,7 +69,7 @@ class End(enum.Enum):
     NO_ANSWER = enum.auto()
     VANISHED = enum.auto()  # Asterisk does not know it any more, but its end was not seen
     WITHDRAWN = enum.auto()  # stopped by us before Asterisk had it
-    DROPPED = enum.auto()  # the same, though its end would have been seen: Asterisk told none
+    DROPPED = enum.auto()  # the same, though its end would have been seen, for sure: Asterisk told none
 
 
 _WHATEVER_ELSE = {
@@ -116,6 +117,7 @@ class Playing:
         stop_asked: we want it stopped, whether or not that could be sent yet.
         stopping: the request to stop it; its result is whether Asterisk still had it to stop, None if not known.
         end: set once, by the first thing that ends it.
+        still_there: Asterisk still had it when its limit was up.
     """
 
     def __init__(self) -> None:
@@ -125,6 +127,7 @@ class Playing:
         self.stop_asked = False
         self.stopping: asyncio.Task[bool | None] | None = None
         self.end: asyncio.Future[End] = self._loop.create_future()
+        self.still_there = False
         self._asked_at = self._loop.time()
         self._started_at: float | None = None
         self._ended_at: float | None = None
@@ -156,7 +159,7 @@ class Playing:
             self._end_made = _moment(timestamp)
 
     def lose_sight(self, known_until: float) -> None:
-        """Events stopped coming; the last sign of life was at `known_until`, by the event loop's clock."""
+        """Events stopped coming; the last came at `known_until`, by the event loop's clock."""
         self._was_lost = True
         if self._known_until is None:
             self._known_until = known_until
@@ -166,9 +169,9 @@ class Playing:
         self._known_until = None
 
     @property
-    def started(self) -> bool:
-        """Whether a sound of it began."""
-        return self._started_at is not None
+    def in_sight(self) -> bool:
+        """Whether, as far as is known, every event of it has come."""
+        return self._known_until is None
 
     def assume_started(self) -> None:
         """It began unseen: take the moment it was asked for; seen: 1 to 2 ms before the start."""
@@ -186,9 +189,10 @@ class Playing:
 
     def vanish(self, grace_seconds: float) -> None:
         """Asterisk does not know it any more; the event that says how it ended may be on its way."""
-        self._loop.call_later(grace_seconds, self._vanish)
+        self._loop.call_later(grace_seconds, self.vanished)
 
-    def _vanish(self) -> None:
+    def vanished(self) -> None:
+        """Asterisk does not know it any more, and how it ended will not be told."""
         if not self.end.done():
             self.assume_started()
             self.finish(End.VANISHED)
@@ -209,6 +213,11 @@ class Playing:
         cut = stopped or (gone and self.end.done() and self.end.result() is End.FAILED)
         last = [] if self._last is None or cut else [self._last]
         return tuple(one.media for one, then in pairwise([*self._sounds, *last]) if then.at_once_after(one))
+
+    @property
+    def end_says_it_all(self) -> bool:
+        """Whether it is over, and how is known, whatever became of a stop."""
+        return self.end.done() and self.end.result() in _WHATEVER_ELSE
 
     def result(self, *, gone: bool, stopped: bool) -> PlaybackResult:
         """What it came to.
@@ -235,7 +244,7 @@ class Playing:
                 outcome = Outcome.FAILED
             case _:
                 outcome = Outcome.STOPPED if self.stop_asked else Outcome.FINISHED
-        observed = end is None or not (end is End.VANISHED or self._missed_the(end))
+        observed = self.still_there if end is None else not (end is End.VANISHED or self._missed_the(end))
         return PlaybackResult(outcome, self._seconds(), observed=observed, missing=missing)
 
     def _seconds(self) -> float:

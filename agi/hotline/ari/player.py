@@ -32,6 +32,20 @@ class Spawn(Protocol):
         """Start `work`."""
 
 
+class Sight(Protocol):
+    """What is known of whether events reach us."""
+
+    @property
+    def known_until(self) -> float:
+        """When the last event came, by the event loop's clock."""
+
+    async def proven(self) -> bool:
+        """Whether events reach us: one does that was made after this was asked."""
+
+    async def holds(self, channel_id: str) -> bool:
+        """Ask Asterisk whether a channel is in our application; raises `AriError` if it does not tell."""
+
+
 class Player:
     """What a stay plays with.
 
@@ -41,6 +55,7 @@ class Player:
         channels: operations on channels.
         playbacks: operations on playbacks.
         spawn: starts a task.
+        sight: tells whether events reach us.
         gone: called when an answer of Asterisk says that the channel is not ours.
     """
 
@@ -52,6 +67,7 @@ class Player:
         channels: Channels,
         playbacks: Playbacks,
         spawn: Spawn,
+        sight: Sight,
         gone: Callable[[], None],
     ) -> None:
         self._channel_id = channel_id
@@ -59,9 +75,10 @@ class Player:
         self._channels = channels
         self._playbacks = playbacks
         self._spawn = spawn
+        self._sight = sight
         self._gone = gone
         self._playing: Playing | None = None
-        self._abandoned: set[str] = set()
+        self._abandoned: dict[str, Playing] = {}
         self._in_sight = asyncio.Event()
         self._in_sight.set()
 
@@ -81,12 +98,10 @@ class Player:
         try:
             await asyncio.wait([playing.end], timeout=limit_seconds)
             if not playing.end.done():
-                await self._see_whether_dropped(playing)
-            stopped = (
-                playing.stopping is not None
-                and playing.end.done()
-                and await asyncio.shield(playing.stopping) is not False
-            )
+                await self._find_end(playing)
+            stopped = False
+            if playing.end.done() and playing.stopping is not None and not playing.end_says_it_all:
+                stopped = await asyncio.shield(playing.stopping) is not False
             if playing.end.done() and playing.end.result() is End.FAILED:
                 await self._see_whether_gone()
             return playing.result(gone=self._ended.is_set(), stopped=stopped)
@@ -109,12 +124,13 @@ class Player:
             playing.started_sound(event)
             if playing.stop_asked:
                 self._stop(playing)
-        elif event.playback.id in self._abandoned:
-            self._spawn(self._send_stop(event.playback.id))
+        elif (abandoned := self._abandoned.get(event.playback.id)) is not None:
+            abandoned.accept()
+            self._spawn(self._send_stop(abandoned))
 
     def finished(self, event: PlaybackFinished) -> None:
         """A playback is over."""
-        self._abandoned.discard(event.playback.id)
+        self._abandoned.pop(event.playback.id, None)
         if self._playing is not None and event.playback.id == self._playing.id:
             self._playing.finished(event)
 
@@ -130,7 +146,7 @@ class Player:
         self._in_sight.set()
 
     def lose_sight(self, known_until: float) -> None:
-        """Events stopped coming; the last sign of life was at `known_until`, by the event loop's clock."""
+        """Events stopped coming; the last came at `known_until`, by the event loop's clock."""
         self._in_sight.clear()
         if self._playing is not None:
             self._playing.lose_sight(known_until)
@@ -142,7 +158,7 @@ class Player:
             AriError: Asterisk did not tell.
         """
         self._in_sight.set()
-        for abandoned in self._abandoned:
+        for abandoned in self._abandoned.values():
             self._spawn(self._send_stop(abandoned))
         playing = self._playing
         if playing is None or playing.end.done():
@@ -224,34 +240,57 @@ class Player:
     def _stop(self, playing: Playing) -> None:
         playing.stop_asked = True
         if playing.accepted and playing.stopping is None and not playing.end.done():
-            playing.stopping = self._spawn(self._send_stop(playing.id, playing))
+            playing.stopping = self._spawn(self._send_stop(playing))
 
     def _abandon(self, playing: Playing) -> None:
         """Nobody waits for it any more, so it must not be heard: now, or when it starts after all."""
         if self._ended.is_set():
             return
-        self._abandoned.add(playing.id)
+        self._abandoned[playing.id] = playing
         self._stop(playing)
 
-    async def _send_stop(self, playback_id: str, playing: Playing | None = None) -> bool | None:
+    async def _send_stop(self, playing: Playing) -> bool | None:
         """Ask Asterisk to stop a playback; return whether it still had it, None if that is not known."""
         try:
-            await self._playbacks.stop(playback_id)
+            await self._playbacks.stop(playing.id)
         except NotFound:
-            if playing is not None:
-                playing.vanish(GRACE_SECONDS)
+            playing.vanish(GRACE_SECONDS)
+            if playing.accepted:
+                self._abandoned.pop(playing.id, None)  # else it may be on its way still
             return False
         except AriError as error:
             log.warning("ari_stop_failed", channel=self._channel_id, error=str(error))
             return None
         return True
 
-    async def _see_whether_dropped(self, playing: Playing) -> None:
-        """Asterisk forgets some that it cannot play without a word, for example a recording that is not there."""
+    async def _find_end(self, playing: Playing) -> None:
+        """The limit is up and no end was told: find out whether there was one, as far as Asterisk answers at once."""
         with contextlib.suppress(AriError, TimeoutError):
             async with asyncio.timeout(GRACE_SECONDS):
-                if playing.accepted and not await self._find(playing):
-                    playing.finish(End.DROPPED)
+                if not playing.accepted:
+                    return
+                if await self._find(playing):
+                    playing.still_there = True
+                    return
+            if await self._sees(playing):
+                # Asterisk forgets some that it cannot play without a word, such as a recording that is not there.
+                await asyncio.wait([playing.end], timeout=GRACE_SECONDS)
+                playing.finish(End.DROPPED)
+                return
+            async with asyncio.timeout(GRACE_SECONDS):
+                # Asked after the playback, so a channel that is still ours did not end with it.
+                if await self._sight.holds(self._channel_id):
+                    playing.vanished()
+                else:
+                    playing.lose_sight(self._sight.known_until)
+                    self._gone()
+
+    async def _sees(self, playing: Playing) -> bool:
+        """Whether the end of a playback, had there been one until now, would have been told."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                return playing.in_sight and await self._sight.proven() and playing.in_sight
+        return False
 
     async def _see_whether_gone(self) -> None:
         """A playback cut by the end of the call fails just before the end is told."""

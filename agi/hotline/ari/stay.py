@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
 import structlog
 
-from .errors import Gone
+from .errors import ConnectionLost, Gone, NotInStasis
 from .models import (
     ChannelDestroyed,
     ChannelDtmfReceived,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from .models import Channel
     from .operations import Channels, Playbacks
-    from .player import Spawn
+    from .player import Sight, Spawn
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -65,6 +65,7 @@ class Stay:
         channels: Channels,
         playbacks: Playbacks,
         spawn: Spawn,
+        sight: Sight,
         forget: Callable[[Stay], None],
     ) -> None:
         self.channel = channel
@@ -78,7 +79,13 @@ class Stay:
         self._on_gone: Callable[[], None] | None = None
         self._stop_keys = ""
         self._player = Player(
-            channel.id, self.ended, channels=channels, playbacks=playbacks, spawn=spawn, gone=self.gone
+            channel.id,
+            self.ended,
+            channels=channels,
+            playbacks=playbacks,
+            spawn=spawn,
+            sight=sight,
+            gone=self.gone,
         )
 
     def __repr__(self) -> str:
@@ -175,14 +182,20 @@ class Stay:
     ) -> None:
         """Hand the channel back to the dialplan, by default behind `Stasis()`. Whether the place exists is not told.
 
-        A playback in progress is stopped: Asterisk would play it to its end before.
+        A playback in progress is stopped: Asterisk would play it to its end before. If the connection breaks over it,
+        it is asked for once more; that the channel has left us by then means that it was done.
 
         Raises:
             Gone: the caller has hung up.
             AriError: it could not be done.
         """
         self.stop_playback()
-        await self._ask(self._channels.continue_in_dialplan, context, extension, priority)
+        try:
+            await self._ask(self._channels.continue_in_dialplan, context, extension, priority)
+        except ConnectionLost:
+            # It may have been done, and then who hears of a failure would hang up a caller who is elsewhere by now.
+            with contextlib.suppress(NotInStasis):
+                await self._ask(self._channels.continue_in_dialplan, context, extension, priority)
         self.gone()
 
     async def play(self, media: Sequence[str], *, limit_seconds: float, stop_keys: str = "") -> PlaybackResult:
@@ -190,7 +203,8 @@ class Stay:
 
         Args:
             media: what to play, for example `sound:/srv/sounds/vi/menu`: an absolute path without extension.
-            limit_seconds: time from now until it must be over. Always needed: Asterisk never ends some that fail.
+            limit_seconds: time from now until it must be over. Always needed: Asterisk never ends some that fail. When
+                it is up without an end, up to 0.6 s go into finding out why.
             stop_keys: keys that stop it; one of them that waits for `key` already does so before it begins. The key
                 itself stays where it is.
 
@@ -244,7 +258,7 @@ class Stay:
             self._tell(on_gone)
 
     def lose_sight(self, known_until: float) -> None:
-        """Events stopped coming; the last sign of life was at `known_until`, by the event loop's clock."""
+        """Events stopped coming; the last came at `known_until`, by the event loop's clock."""
         self._player.lose_sight(known_until)
 
     async def catch_up(self) -> None:

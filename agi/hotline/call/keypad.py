@@ -60,16 +60,15 @@ class Keypad:
         Raises:
             CallerGone: the caller has hung up.
         """
-        try:
+        # The time may be up in the very moment in which a key or the end came, so only what is there counts.
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
                 while not self._waiting and not self._closed:
                     self._arrived.clear()
                     await self._arrived.wait()
-        except TimeoutError:
-            return None
         if self._closed:
             raise CallerGone
-        return self._waiting.popleft()
+        return self._waiting.popleft() if self._waiting else None
 
     @contextlib.contextmanager
     def ignored(self) -> Iterator[None]:

@@ -71,7 +71,8 @@ class AriLine:
             self._stop_keys = ""
         missing = seconds - played.seconds
         match played.outcome:
-            case Outcome.FINISHED:
+            case Outcome.FINISHED if played.observed or missing <= TAIL:
+                # If not observed, the seconds are the most it can have been: over before its time, it was not heard.
                 return Played(Ended.FINISHED, played.seconds)
             case Outcome.GONE if abs(missing) <= TAIL:
                 return Played(Ended.FINISHED, played.seconds)

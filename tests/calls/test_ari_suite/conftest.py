@@ -117,6 +117,7 @@ class FakeCaller:
         return list(dict.fromkeys(said[what] for what in self._call.done))
 
     async def place(self):
+        assert self._call.alive
         return self._call.continued
 
     async def over(self):

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from hotline.ari import Client, errors, models, operations
+from hotline.ari.http import Lane
 from hotline.ari.playback import SCHEMES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -78,8 +79,8 @@ class Recorder:
     def __init__(self):
         self.sent = []
 
-    async def send(self, method, path, *, query=None, body=None, repeatable=None, queued=False):
-        self.sent.append((method, path, dict(query or {}), dict(body or {}), queued))
+    async def send(self, method, path, *, query=None, body=None, repeatable=None, lane=Lane.QUICK):
+        self.sent.append((method, path, dict(query or {}), dict(body or {}), lane))
         return b"{}"
 
 
@@ -92,9 +93,9 @@ async def request_of(group, name):
     }
     with contextlib.suppress(errors.ConnectionLost):  # the recorder's answer is none
         await operation(**given)
-    method, path, query, body, queued = recorder.sent[0]
+    method, path, query, body, lane = recorder.sent[0]
     camel = lambda found: "{" + re.sub("_(.)", lambda part: part[1].upper(), found[1]) + "}"  # noqa: E731
-    return method, re.sub("<(.+?)>", camel, unquote(path)), query, body, queued
+    return method, re.sub("<(.+?)>", camel, unquote(path)), query, body, lane
 
 
 def operations_of(group):
@@ -193,10 +194,11 @@ async def test_the_schemes_are_those_it_plays(real_pbx, app):
     assert re.findall(r"to play URI '(\w+):0' on channel .* scheme is unsupported", log) == ["bogus"]
 
 
-async def test_only_what_is_merely_queued_goes_over_the_socket():
-    """Answering and variables wait for the channel's thread, so they may not go where requests wait for each other."""
-    over_socket = {name for group, name in EACH if (await request_of(group, name))[4]}
-    assert over_socket == {
+async def test_each_operation_goes_its_lane():
+    """What Asterisk merely queues goes over the socket; what may wait at Asterisk goes where nothing else does."""
+    lanes = {lane: {name for group, name in EACH if (await request_of(group, name))[4] is lane} for lane in Lane}
+    assert lanes[Lane.QUEUED] == {
         *("ring", "progress", "hangup", "continue_in_dialplan", "play_with_id", "stop"),
         *("user_event", "claim_channel"),
     }
+    assert lanes[Lane.WAITING] == {"answer", "set_channel_var", "originate_with_id"}

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from hotline.ari import AriError, Gone, NotFound, NotInStasis, Outcome
+from hotline.ari import AriError, Gone, NotFound, NotInStasis, Outcome, Rejected
 from hotline.ari.fake import Heard
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -251,6 +251,51 @@ async def test_going_on_in_the_dialplan(one_call, pbx):
         assert await call.place() == ("after", "x", 3)
     assert await call.place() == ("after", "x", 3)
     await call.hang_up()
+
+
+async def test_a_variable_that_is_not_set_is_none(one_call):
+    """A variable is its value, also an empty one, and None if it is not set; a gone channel is another thing."""
+    async with one_call() as (call, stay):
+        variables = stay._channels
+        await variables.set_channel_var(stay.channel.id, "x", "y")
+        await variables.set_channel_var(stay.channel.id, "empty", "")
+        assert await variables.get_channel_var(stay.channel.id, "x") == "y"
+        assert await variables.get_channel_var(stay.channel.id, "empty") == ""
+        assert await variables.get_channel_var(stay.channel.id, "none") is None
+        with pytest.raises(Rejected, match="Unable to read provided function"):
+            await variables.get_channel_var(stay.channel.id, "NONE(x)")
+        await stay.continue_in_dialplan("after", "x", 3)
+        await call.over()
+        assert await variables.get_channel_var(stay.channel.id, "x") == "y"
+        assert await variables.get_channel_var(stay.channel.id, "none") is None
+        with pytest.raises(NotInStasis):
+            await variables.set_channel_var(stay.channel.id, "x", "z")
+        await call.hang_up()
+        await asyncio.sleep(0.1)
+        with pytest.raises(NotFound, match="Provided channel was not found"):
+            await variables.get_channel_var(stay.channel.id, "none")
+
+
+async def test_a_variable_does_not_wait_for_the_sound(one_call, pbx):
+    """Who asks for a variable during a sound is told at once."""
+    async with one_call() as (call, stay):
+        await stay._channels.set_channel_var(stay.channel.id, "x", "y")
+        playing = asyncio.create_task(stay.play([pbx.sound("long")], limit_seconds=60))
+        await call.playing(pbx.sound("long"))
+        assert await asyncio.wait_for(stay._channels.get_channel_var(stay.channel.id, "x"), 1) == "y"
+        stay.stop_playback()
+        await playing
+
+
+async def test_what_is_given_up_is_forgotten(one_call, pbx):
+    """A playback nobody waits for, and whose end is never told, is not kept until the call ends."""
+    async with one_call() as (_, stay):
+        playing = asyncio.create_task(stay.play(["recording:none"], limit_seconds=60))
+        await asyncio.sleep(0.1)
+        playing.cancel()
+        await asyncio.sleep(0.2)
+        assert not stay._player._abandoned
+        assert (await stay.play([pbx.sound("short")], limit_seconds=2)).outcome is Outcome.FINISHED
 
 
 async def test_an_answer_waits_for_the_sound(one_call, pbx):

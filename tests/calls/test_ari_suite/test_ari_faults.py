@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from hotline.ari import AriError, Client, Outcome, Replaced, TimedOut
+from hotline.ari import AriError, Client, Outcome, Replaced, TimedOut, pool
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -96,6 +96,50 @@ async def test_a_half_open_socket_is_found(serve, incoming, pupil, gate):
     assert await reconnected(client) < 0.2 * 1.5 + 0.5
     await call.press("1")
     assert await stay.key(within=1) == "1"
+
+
+@pytest.fixture
+def new_connections(monkeypatch):
+    """Nearly every request goes over a connection of its own, as after some seconds of quiet."""
+    monkeypatch.setattr(pool, "IDLE_SECONDS", 0.05)
+
+
+@pytest.mark.usefixtures("new_connections")
+@pytest.mark.parametrize("hangs_up", [False, True])
+async def test_a_limit_that_is_up_before_the_loss_is_found(serve, incoming, pupil, pbx, gate, *, hangs_up):
+    """A sound heard in full over a half-open socket has not failed; a caller who went meanwhile has not heard it."""
+    client = await serve(pupil, heartbeat_seconds=2.0)
+    call = await incoming()
+    stay = await pupil.stay()
+    await stay.answer()
+    await asyncio.sleep(0.6)  # beyond the check that follows a connect
+    playing = asyncio.create_task(stay.play([pbx.sound("middle")], limit_seconds=0.9))
+    await call.playing(pbx.sound("middle"))
+    gate.half_open()
+    if hangs_up:
+        await call.hang_up()
+    result = await asyncio.wait_for(playing, 2)
+    assert client.connected.is_set()
+    assert (result.outcome, result.observed) == (Outcome.GONE if hangs_up else Outcome.FINISHED, False)
+    assert result.seconds < 0.1 if hangs_up else result.seconds >= 0.6
+    assert stay.ended.is_set() is hangs_up
+    await reconnected(client)
+
+
+async def test_nothing_is_known_of_a_limit_that_is_up_on_a_dead_line(serve, incoming, pupil, pbx, gate):
+    """When every connection is half-open nobody can tell what became of a sound, and nothing is claimed."""
+    client = await serve(pupil, heartbeat_seconds=2.0)
+    call = await incoming()
+    stay = await pupil.stay()
+    await stay.answer()
+    await asyncio.sleep(0.6)
+    playing = asyncio.create_task(stay.play([pbx.sound("short")], limit_seconds=0.4))
+    await call.playing(pbx.sound("short"))
+    gate.half_open()
+    result = await asyncio.wait_for(playing, 2)
+    assert (result.outcome, result.observed) == (Outcome.OVERDUE, False)
+    await reconnected(client)
+    assert (await stay.play([pbx.sound("short")], limit_seconds=2)).outcome is Outcome.FINISHED
 
 
 @pytest.mark.parametrize("pbx", ["real"], indirect=True)
@@ -307,6 +351,27 @@ async def test_a_cut_between_request_and_answer(serve, incoming, pupil, pbx, gat
         assert (await asyncio.wait_for(playing, 5)).outcome is Outcome.FINISHED
     await asyncio.sleep(0.2)
     assert [heard.media for heard in await call.has_heard(3)] == [(pbx.sound("short"),)] * 3
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.045], ids=["request lost", "answer lost"])
+async def test_a_cut_while_going_on_in_the_dialplan(serve, incoming, gate, pause):
+    """A caller who is handed on to the dialplan is not hung up for a connection that broke over it."""
+
+    async def handler(stay):
+        await stay.answer()
+        gate.delay_seconds = 0.03
+        going = asyncio.create_task(stay.continue_in_dialplan("after", "x", 3))
+        await asyncio.sleep(pause)
+        gate.cut()
+        gate.delay_seconds = 0.0
+        await going
+
+    await serve(handler)
+    call = await incoming()
+    await call.over()
+    await asyncio.sleep(0.5)
+    assert await call.place() == ("after", "x", 3)
+    await call.hang_up()
 
 
 async def test_no_password_gets_into_the_log(serve, incoming, pupil, gate, capsys):

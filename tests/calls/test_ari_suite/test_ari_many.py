@@ -7,7 +7,7 @@ import weakref
 import msgspec
 import pytest
 
-from hotline.ari import Gone, connection, models
+from hotline.ari import Gone, Outcome, connection, models
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -41,14 +41,14 @@ async def test_a_slow_handler_delays_no_other_call(serve, incoming, pbx):
 
 
 async def test_what_blocks_stands_in_front_of_nobody(serve, incoming, pbx):
-    """Twenty answers that wait for a sound to end hold up no other call's answer or variable, and no stop."""
+    """Sixty answers that wait for a sound to end hold up no other call's answer, variable, sound, stop or end."""
     loop = asyncio.get_running_loop()
-    stuck, waits, free = [], [], asyncio.Event()
+    stuck, waits, sounding, free = [], [], asyncio.Event(), asyncio.Event()
 
     async def handler(stay):
         if stay.args == ["stuck"]:
             playing = asyncio.create_task(stay.play([pbx.sound("long")], limit_seconds=60))
-            await asyncio.sleep(0.1)
+            await sounding.wait()
             stuck.append(asyncio.create_task(stay.answer()))
             await free.wait()
             stay.stop_playback()
@@ -57,16 +57,24 @@ async def test_what_blocks_stands_in_front_of_nobody(serve, incoming, pbx):
         came = loop.time()
         await stay.answer()
         await client.channels.set_channel_var(stay.channel.id, "x", "y")
+        assert await client.channels.get_channel_var(stay.channel.id, "x") == "y"
+        assert (await stay.play([pbx.sound("short")], limit_seconds=5)).outcome is Outcome.FINISHED
+        playing = asyncio.create_task(stay.play([pbx.sound("long")], limit_seconds=60))
+        await asyncio.sleep(0.05)
+        stay.stop_playback()
+        assert (await playing).outcome is Outcome.STOPPED
         waits.append(loop.time() - came)
 
-    client = await serve(handler)
-    blocked = [await incoming("stuck") for _ in range(20)]
-    await asyncio.sleep(0.4)
-    for call in [await incoming("quick") for _ in range(20)]:
+    client = await serve(handler, request_limit_seconds=20.0)
+    blocked = [await incoming("stuck") for _ in range(60)]
+    for call in blocked:
+        await call.playing(pbx.sound("long"))
+    sounding.set()
+    for call in [await incoming("quick") for _ in range(10)]:
         await call.over()
-    assert len(stuck) == 20
+    assert len(stuck) == 60
     assert not any(answer.done() for answer in stuck)
-    assert len(waits) == 20
+    assert len(waits) == 10
     assert max(waits) < BOUND
     free.set()
     for call in blocked:

@@ -95,6 +95,9 @@ class Gate:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a connection is served in a task
+        if self._listener is None:
+            _reset(writer)  # it was let in just before the gate was shut
+            return
         self._serving.add(task)
         self.accepted += 1
         try:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @pytest_asyncio.fixture
 async def fake_asterisk() -> AsyncIterator[FakeAsterisk]:
-    """An Asterisk in which every sound exists and takes 20 ms; see `FakeAsterisk` for what it can be told to do."""
-    async with FakeAsterisk() as fake:
+    """An Asterisk in which every sound exists and takes 0.1 s; see `FakeAsterisk` for what it can be told to do."""
+    async with FakeAsterisk(default_seconds=0.1) as fake:
         yield fake
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
     from types import TracebackType
 
+NO_FUNCTION = "Unable to read provided function"
+NO_VARIABLE = "Provided variable was not found"
+
 
 class FakeAsterisk:
     """An Asterisk that exists only as its REST interface; an async context manager on a free port of this machine.
@@ -38,6 +41,7 @@ class FakeAsterisk:
         delay_seconds: every answer comes this much later, and what was asked is done this much later.
         status: if set, what every request and connect is answered with, as 503 and 404 while Asterisk starts.
         cut_answers: this many requests are done and then not answered: the connection is closed.
+        statuses: by the last part of a path: what such a request is answered with, and not done.
         late: by the last part of a path, such as `answer`: seconds after which a request that was done is answered.
     """
 
@@ -58,6 +62,7 @@ class FakeAsterisk:
         self.delay_seconds = 0.0
         self.status: int | None = None
         self.cut_answers = 0
+        self.statuses: dict[str, int] = {}
         self.late: dict[str, float] = {}
         self._sounds = Sounds(sounds, default_seconds, endless)
         self._playbacks: dict[str, FakePlayback] = {}
@@ -270,8 +275,8 @@ class FakeAsterisk:
         path = request.path.removeprefix("/ari")
         await self._clock.going()
         self.requests.append(f"{request.method} {path}")
-        if self.status is not None:
-            return error(self.status, "")
+        if (status := self.statuses.get(path.rpartition("/")[2], self.status)) is not None:
+            return error(status, "")
         if request.headers.get("Authorization") != self._authorization:
             return error(401, "Authentication required")
         if path == "/events":
@@ -361,12 +366,15 @@ class FakeAsterisk:
         return await in_turn(call.set_variable(given["variable"], given["value"]))
 
     async def _get_variable(self, request: web.Request) -> web.Response:
-        call = self._in_stasis(request)
-        if isinstance(call, web.Response):
-            return call
         name = request.query["variable"]
+        if not name:
+            return error(400, "Variable name is required")
+        call = self._call(request)
+        if call is None:
+            return error(404, "Provided channel was not found")
         if name not in call.variables:
-            return error(404, "Provided variable was not found")
+            is_function = name.endswith(")")
+            return error(500, NO_FUNCTION) if is_function else error(404, NO_VARIABLE)
         return web.json_response({"value": call.variables[name]})
 
     async def _play(self, request: web.Request) -> web.Response:
