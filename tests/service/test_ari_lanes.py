@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from hotline.ari import Client, Outcome, TimedOut, http
+from hotline.ari import Client, ConnectionLost, Outcome, TimedOut, http
 from hotline.ari.fake import FakeAsterisk
 
 SHORT, LONG = "sound:/short", "sound:/long"
@@ -69,3 +69,18 @@ async def test_connections_are_begun_a_few_at_a_time(fake, monkeypatch):
             request.cancel()
         await asyncio.wait(asking)
         fake.delay_seconds = 0.0
+
+
+async def test_closing_leaves_no_connection(fake):
+    """A request that waits when all is closed is not tried again over a connection that nobody would close."""
+    client = Client(fake.url, fake.user, fake.password, "app")
+    fake.delay_seconds = 1.0
+    asking = [asyncio.create_task(client.asterisk.ping()), asyncio.create_task(client.channels.answer("x"))]
+    await asyncio.sleep(0.2)
+    await client.close()
+    for request in asking:
+        with pytest.raises(ConnectionLost):
+            await request
+    assert len(fake.requests) == 2
+    assert client._requests._quick._session.closed
+    assert client._requests._waiting._session.closed

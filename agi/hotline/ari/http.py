@@ -86,6 +86,7 @@ class Requests:
         self._quick = self._pool(QUICK_LIMIT, QUICK_BEGUN)
         self._waiting = self._pool(WAITING_LIMIT, WAITING_BEGUN)
         self._fence: str | None = None
+        self._closes = 0
 
     def fence(self, why: str | None) -> None:
         """Send nothing more and raise `Replaced` in its place, also for what waits to be tried again; None ends it."""
@@ -100,7 +101,8 @@ class Requests:
         return self._quick.session
 
     async def close(self) -> None:
-        """Close all connections; a later request opens new ones."""
+        """Close all connections; a later request opens new ones, but one that is under way is not tried again."""
+        self._closes += 1
         await self._quick.close()
         await self._waiting.close()
 
@@ -141,6 +143,7 @@ class Requests:
             AriError: see `errors`; never an exception of the HTTP library.
         """
         again = method in _IDEMPOTENT if repeatable is None else repeatable
+        closes = self._closes
         request = f"{method} {path}"
         data = None if body is None else msgspec.json.encode(body)
         timer = asyncio.timeout(self._limit_seconds)
@@ -151,6 +154,8 @@ class Requests:
                     if not isinstance(answer, ConnectionLost) or (may_be_done and not again):
                         break
                     await asyncio.sleep(pause)
+                    if self._closes != closes:
+                        break
                 else:
                     answer, _ = await self._try(method, path, query, data, lane=lane)
         except TimeoutError:

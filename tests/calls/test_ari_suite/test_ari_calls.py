@@ -9,7 +9,7 @@ from hotline.ari.fake import Heard
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SLACK = 0.15
+SLACK = 0.5
 """Seconds by which a playback may seem longer than its sounds, on a busy machine."""
 
 
