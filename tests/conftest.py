@@ -4,9 +4,14 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from hotline.phone.g711 import RATE
+
+# On a machine shared with other suites a single example may take any time.
+hypothesis.settings.register_profile("shared machine", deadline=None)
+hypothesis.settings.load_profile("shared machine")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import structlog
 
 from hotline import ari
 from hotline.call import CallerGone, LineError
-from hotline.desk import CallerRefused, CallRecord, Desk, Ledger, RecordsUnavailable, Vault, caller_number
+from hotline.desk import CallerRefused, CallRecord, Desk, Ledger, MediaRule, RecordsUnavailable, Vault, caller_number
 from hotline.dialogue import Hotline, Readings, converse, outcomes
 from hotline.dialogue.vocabulary import PROMPTS
 from hotline.doors.ari import AriDoor
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from hotline.call import Call
     from hotline.desk import CallerNumber
-    from hotline.settings import Settings
+    from hotline.settings import CallSettings, Settings
 
 log = structlog.get_logger()
 
@@ -146,7 +146,7 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
         at = settings.ari
         client = await stack.enter_async_context(ari.Client(at.url, at.user, at.password.get_secret_value(), at.names))
         service = Service(
-            Hotline(menu, desk, Readings(library, secrets), settings.call.notice),
+            Hotline(menu, desk, Readings(library, secrets), media_rule(settings.call), settings.call.notice),
             Ledger(database, vault, price_per_minute=settings.call.price_per_minute),
         )
         door = AriDoor(
@@ -166,6 +166,18 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
             await asyncio.wait({running})
         if not running.cancelled():
             running.result()
+
+
+def media_rule(call: CallSettings) -> MediaRule:
+    """Return the rule of the settings; warn when it lets no caller of the trunk have a password."""
+    if not call.media_networks:
+        log.warning(
+            "no_media_networks",
+            effect="callers of the trunk get no password; test phones do",
+            do="set HOTLINE_CALL__MEDIA_NETWORKS to the networks of the carrier's media gateways, as 192.0.2.0/24,"
+            "198.51.100.7; or to `any` where nobody but the carrier can reach the trunk",
+        )
+    return MediaRule(call.media_networks, call.media_both_ways)
 
 
 async def connected(client: ari.Client, running: asyncio.Task[None]) -> None:

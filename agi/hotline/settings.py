@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
@@ -21,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableError
 
 if TYPE_CHECKING:
@@ -264,9 +265,24 @@ class VoiceSettings(Group):
     rate: Annotated[int, Field(ge=80, le=260, description="words a minute")] = 140
 
 
+EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+
+
 class CallSettings(Group):
     """A call as a whole."""
 
+    media_networks: Annotated[
+        tuple[IPv4Network | IPv6Network, ...],
+        NoDecode,
+        Field(
+            description="networks of the carrier's media gateways, by commas (192.0.2.0/24,2001:db8::/64): a password "
+            "is said only into them; `any` where nobody but the carrier can reach the trunk, as on a private "
+            "interconnect or by mutual TLS; none: callers of the trunk get no password"
+        ),
+    ] = ()
+    media_both_ways: Annotated[
+        bool, Field(description="whether RTP must have come from the caller too, before a password is said")
+    ] = True
     notice: Annotated[
         Literal["early", "answered", "off"], Field(description="price notice: before answer (free), after it, or none")
     ] = "early"
@@ -281,6 +297,15 @@ class CallSettings(Group):
         float, Field(ge=0, le=3600, description="seconds that calls have to end when stopped; most end within 60")
     ] = 90.0
     price_per_minute: Annotated[int, Field(ge=0, le=100_000, description="đồng for each started minute")] = 1000
+
+    @field_validator("media_networks", mode="before")
+    @classmethod
+    def _networks(cls, networks: object) -> object:
+        if not isinstance(networks, str):
+            return networks
+        if networks.strip().lower() == "any":
+            return EVERYWHERE
+        return tuple(ip_network(part.strip()) for part in networks.split(",") if part.strip())
 
 
 class Settings(BaseSettings):

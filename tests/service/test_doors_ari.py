@@ -9,7 +9,7 @@ import pytest
 
 from hotline.ari import Client, Replaced
 from hotline.ari.fake import FakeAsterisk
-from hotline.call import CallerGone, Ended
+from hotline.call import CallerGone, Ended, Media
 from hotline.doors.ari import AriDoor, AriLine
 
 SECONDS = 1.0
@@ -115,3 +115,40 @@ async def test_who_still_waits_for_a_process_that_is_gone_is_given_back(door):
     await left(talking)
     assert (waiting.heard, waiting.continued) == ([], ("", "", 1))
     assert (talking.heard[-1].media, talking.continued) == (("sound:/sorry",), None)
+
+
+@pytest.fixture
+async def media():
+    """Ask where a call's media goes; return what came of it, for a call with these dialplan functions."""
+    async with FakeAsterisk() as fake, contextlib.AsyncExitStack() as stack:
+        results = asyncio.Queue()
+
+        async def handle(stay):
+            line = AriLine(stay)
+            await line.keypad.next(3)
+            results.put_nowait(await line.media())
+
+        client = await stack.enter_async_context(Client(fake.url, fake.user, fake.password, "hotline"))
+        running = asyncio.create_task(client.run(handle))
+        await client.connected.wait()
+
+        async def ask(functions):
+            call = await fake.incoming()
+            call.variables |= functions
+            await call.press("1")
+            return await asyncio.wait_for(results.get(), 3)
+
+        yield ask
+        running.cancel()
+        await asyncio.wait({running})
+
+
+async def test_the_media_is_what_asterisk_says_of_it(media):
+    """Where RTP goes and how many packets came."""
+    functions = {"CHANNEL(rtp,dest)": "192.0.2.1:4000", "CHANNEL(rtcp,rxcount)": "7"}
+    assert await media(functions) == Media("192.0.2.1:4000", 7)
+
+
+async def test_media_that_is_not_there_yet_goes_nowhere(media):
+    """Before the SDP came Asterisk can't read its functions: that is no media, and not the end of the call."""
+    assert await media({}) == Media("", 0)

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
 from hotline.call import Call, CallerGone
 from hotline.call.scripted import On, ScriptedLine
-from hotline.desk import Overloaded, RecordsUnavailable, ReissuedTooOften, SecretDigits, TooManyFailures
+from hotline.desk import MediaRule, Overloaded, RecordsUnavailable, ReissuedTooOften, SecretDigits, TooManyFailures
 from hotline.dialogue import Hotline, converse
 from hotline.menu import load
 from hotline.prompts import Script
@@ -18,6 +19,7 @@ from hotline.settings import SHARE
 PHONE = "origin=phone", "number=0912345678"
 NUMBER = "0123456789"
 PASSWORD = "590143621"
+MEDIA = MediaRule((ip_network("192.0.2.0/24"),))
 
 
 @dataclass(frozen=True)
@@ -132,11 +134,12 @@ def menu():
 def talk(menu):
     """Hold a conversation with a scripted caller."""
 
-    async def hold(*script: On, arguments=PHONE, notice="early", trouble="", broken=()):
+    async def hold(*script: On, arguments=PHONE, notice="early", trouble="", broken=(), ways=()):
         line, desk, readings = ScriptedLine(*script, broken=broken), FakeDesk(trouble), Readings()
+        line.ways = list(ways) or line.ways
         call = Call("call", line, Sounds(), arguments)
         with contextlib.suppress(CallerGone):
-            await converse(call, Hotline(menu, desk, readings, notice))
+            await converse(call, Hotline(menu, desk, readings, MEDIA, notice))
         return Talk(line, call, desk, readings)
 
     return hold

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import re
+import time
 from urllib.parse import quote
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.desk import CallerForeign, CallerNumber, CallerRefused, CallerUnasserted, CallerWithheld, caller_number
+from hotline.desk.caller import LONGEST, _addresses
 
 PAI = '"Nguyen, Van A" <sip:+84912345678@carrier.vn;user=phone>'
 TEL = "<tel:+84912345678>"
@@ -36,6 +39,8 @@ def arguments(origin="trunk", **values):
         "<sip:+84912345678;npdi@10.0.0.1:5060;user=phone>",
         '"a \\" <sip:x@y> , b" <tel:+84912345678>',
         "Van A <tel:+84912345678>",
+        "<sip:+84912345678;verstat=TN-Validation-Passed@10.0.0.1;user=phone>",
+        "<tel:+84912345678;verstat=No-TN-Validation>",
     ],
 )
 def test_one_asserted_identity_is_the_caller(pai):
@@ -74,6 +79,10 @@ def test_privacy_none_is_no_privacy():
         ({"pai": "<tel:+14155550100>"}, CallerForeign),
         ({"pai": "<sip:0014155550100@carrier.vn>"}, CallerForeign),
         ({"pai": "<tel:0912345678;phone-context=+1>"}, CallerForeign),
+        ({"pai": "<sip:0912345678@10.0.0.1;phone-context=+1>"}, CallerForeign),
+        ({"pai": "<tel:+84912345678;verstat=TN-Validation-Failed>"}, CallerUnasserted),
+        ({"pai": "<sip:+84912345678@10.0.0.1;user=phone;VERSTAT=tn-validation-failed>"}, CallerUnasserted),
+        ({"pai": PAI, "pai2": TEL, "pai3": TEL}, CallerUnasserted),
         ({"pai": "<tel:\uff10\uff19\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18>"}, CallerUnasserted),
         ({"pai": "<tel:0912345678,,123>"}, CallerUnasserted),
         ({"pai": "<tel:0912345678>,"}, CallerUnasserted),
@@ -153,8 +162,70 @@ def test_nothing_that_a_network_sends_breaks_it(received):
     assert caller.e164[1:].isdigit()
 
 
+_numbers = st.sampled_from(["+84912345678", "84912345678", "0912345678", "+84387654321", "0387654321", "+14155552671"])
+_names = st.one_of(
+    st.just(""),
+    st.text(max_size=30).map(lambda text: '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '" '),
+    st.text(alphabet=',<>@;:+84 \\"', max_size=30).map(lambda text: '"' + re.sub(r'(["\\])', r"\\\1", text) + '" '),
+)
+
+
+@given(st.lists(st.tuples(_names, st.sampled_from(["<sip:%s@x>", "<tel:%s>", "<sip:%s@x;user=phone>;a=b"]), _numbers)))
+def test_only_one_number_is_ever_believed(identities):
+    """Whatever the names in quotes hold, several identities are believed only where all are one Vietnamese number."""
+    header = ", ".join(name + address % number for name, address, number in identities)
+    numbers = {number.removeprefix("+").removeprefix("84").removeprefix("0") for _, _, number in identities}
+    try:
+        caller = caller_number(arguments(pai=header))
+    except CallerRefused:
+        assert len(numbers) != 1 or "14155552671" in numbers or len(quote(header, safe="")) > LONGEST
+    else:
+        assert numbers == {caller.e164.removeprefix("+84")}
+
+
 @given(st.text(alphabet=' \t"\\<>,;@:sipte+849', max_size=1000))
-def test_a_header_of_any_shape_is_read_in_linear_time(header):
-    """No pattern of characters makes the reading slow or break."""
+def test_a_header_of_any_shape_is_a_number_or_a_refusal(header):
+    """No pattern of the characters that matter breaks the reading."""
     with contextlib.suppress(CallerRefused):
         caller_number(arguments(pai=header))
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        '"',
+        '\\"',
+        '"\\',
+        '"a" ',
+        '"<"',
+        "<",
+        ">",
+        "<>",
+        "<tel:1>,",
+        ",",
+        ", ,",
+        ";",
+        ";a=",
+        " ",
+        "a ",
+        "@",
+        "%",
+        "sip:",
+        "é",
+    ],
+)
+@pytest.mark.parametrize("frame", ["%s", '"%s', "<sip:%s", "<tel:+84912345678>%s", '"a" %s <tel:+84912345678>', "%s,"])
+def test_a_hostile_header_is_read_in_linear_time(unit, frame):
+    """Ten times as much takes about ten times as long, whatever is repeated: nothing makes the reader go back."""
+
+    def seconds(times):
+        header = frame % (unit * times)
+        took = []
+        for _ in range(3):
+            began = time.thread_time()
+            with contextlib.suppress(CallerRefused):
+                list(_addresses(header))
+            took.append(time.thread_time() - began)
+        return min(took)
+
+    assert seconds(20_000) < 60 * max(seconds(2_000), 0.0002)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.desk import InsuranceNumber, NumberMalformed, vietnamese_e164
-from hotline.desk.numbers import ForeignNumber
+from hotline.desk.numbers import ForeignNumber, stored_e164
 
 
 @pytest.mark.parametrize("text", ["0912345678", "84912345678", "+84912345678", "0084912345678"])
@@ -50,6 +50,55 @@ def test_a_foreign_number_is_told_apart(text):
     """A number of another country is refused as such."""
     with pytest.raises(ForeignNumber):
         vietnamese_e164(text)
+
+
+PREFIXES = ["0", "84", "+84", "0084"]
+"""Before a number without its leading zero: all mean the same."""
+SINCE_2018 = {
+    "0120": "070", "0121": "079", "0122": "077", "0126": "076", "0128": "078", "0123": "083", "0124": "084",
+    "0125": "085", "0127": "081", "0129": "082", "0162": "032", "0163": "033", "0164": "034", "0165": "035",
+    "0166": "036", "0167": "037", "0168": "038", "0169": "039", "0186": "056", "0188": "058", "0199": "059",
+}  # fmt: skip
+"""SPEC §3."""
+
+
+@given(st.from_regex(r"[35789][0-9]{8}", fullmatch=True))
+def test_every_spelling_of_a_mobile_number_is_one_number(number):
+    """Any mobile number of the numbering plan, in any block, is the same however it is prefixed."""
+    assert {vietnamese_e164(prefix + number) for prefix in PREFIXES} == {f"+84{number}"}
+    assert {stored_e164(prefix + number) for prefix in PREFIXES} == {f"+84{number}"}
+
+
+@given(st.sampled_from(sorted(SINCE_2018)), st.from_regex(r"[0-9]{7}", fullmatch=True))
+def test_a_stored_11_digit_number_becomes_the_one_that_replaced_it(old, rest):
+    """Data from before September 2018 leads to the number the citizen calls from today, however it was written."""
+    now = vietnamese_e164(SINCE_2018[old] + rest)
+    assert now == f"+84{SINCE_2018[old][1:]}{rest}"
+    assert {stored_e164(prefix + old[1:] + rest) for prefix in PREFIXES} == {now}
+
+
+@given(st.sampled_from(sorted(SINCE_2018)), st.from_regex(r"[0-9]{7}", fullmatch=True), st.sampled_from(PREFIXES))
+def test_nobody_calls_from_an_11_digit_number(old, rest, prefix):
+    """They were withdrawn, so one that is asserted is refused, not guessed."""
+    with pytest.raises(NumberMalformed):
+        vietnamese_e164(prefix + old[1:] + rest)
+
+
+@pytest.mark.parametrize("text", ["01301234567", "01611234567", "01871234567", "0120123456", "012012345678", "+11201"])
+def test_other_old_looking_numbers_are_refused(text):
+    """Only the prefixes that were replaced are, at their length."""
+    with pytest.raises(NumberMalformed):
+        stored_e164(text)
+
+
+@given(st.text() | st.from_regex(r"\+?[0-9]{6,16}", fullmatch=True))
+def test_what_is_stored_once_stays_what_it_is(text):
+    """Migrating is done in one step, and any text is a number or refused by name."""
+    try:
+        number = stored_e164(text)
+    except NumberMalformed:
+        return
+    assert stored_e164(number) == vietnamese_e164(number) == number
 
 
 @given(st.text())

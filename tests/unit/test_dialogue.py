@@ -1,8 +1,9 @@
 """The conversation, held with a scripted caller in virtual time."""
 
 import pytest
+from structlog.testing import capture_logs
 
-from hotline.call import SoundFailed
+from hotline.call import Media, SoundFailed
 from hotline.call.scripted import HANG_UP, On
 
 NUMBER = "0123456789"
@@ -340,3 +341,54 @@ async def test_a_hang_up_unwinds_the_conversation_anywhere(talk, prompt):
         held = await talk(On(prompt, HANG_UP, after=-0.5), On("menu", "8"), On("ask-number", NUMBER + "#"))
     assert held.said()[-1] == prompt
     assert held.line.log[-2:] == ["caller hung up", prompt]
+
+
+TRUNK = "origin=trunk", "pai=%3Ctel%3A%2B84912345678%3E"
+CARRIER, SILENT, ELSEWHERE = Media("192.0.2.1:4000", 100), Media("192.0.2.1:4000", 0), Media("203.0.113.9:4000", 100)
+WHOLE = On("menu", "8"), On("ask-number", NUMBER + "#")
+
+
+async def test_a_caller_of_the_carrier_hears_the_password(talk):
+    """Media that stays with the carrier is asked for four times and never spoken of."""
+    held = await talk(*WHOLE, arguments=TRUNK, ways=[SILENT, CARRIER])
+    assert held.said().count("repeat-password") == 1
+    assert held.call.outcome == "reissued"
+
+
+@pytest.mark.parametrize(
+    ("ways", "last_said", "done", "outcome"),
+    [
+        ([ELSEWHERE], "menu", [], "line-unsafe"),
+        ([SILENT], "check", ["look up"], "line-unsafe"),
+        ([CARRIER, ELSEWHERE], "check", ["look up"], "line-unsafe"),
+        ([CARRIER, CARRIER, ELSEWHERE], "check", ["look up", "match", "began"], "line-unsafe"),
+        ([CARRIER] * 3 + [ELSEWHERE], "new-password", ["look up", "match", "began", "heard"], "reissued"),
+        ([CARRIER] * 4 + [ELSEWHERE], "after-reading", ["look up", "match", "began", "heard"], "reissued"),
+    ],
+    ids=["branch 8", "nothing came", "number keyed", "before the reading", "before the repeat", "before one more"],
+)
+async def test_no_password_is_said_into_an_unsafe_line(talk, ways, last_said, done, outcome):
+    """Whenever the media is not the carrier's the caller is told so and the call ends; nothing more is counted."""
+    held = await talk(*WHOLE, On("after-reading", "1"), arguments=TRUNK, ways=ways)
+    said = held.said()
+    assert said[said.index("line-unsafe") - 1] == last_said
+    assert said[said.index("line-unsafe") + 1 :] == ["goodbye"]
+    assert [entry.removesuffix(f" {NUMBER}") for entry in held.desk.log] == done
+    assert held.call.outcome == outcome
+
+
+async def test_other_branches_are_open_to_any_media(talk):
+    """What everybody may hear is said wherever the media goes."""
+    held = await talk(On("menu", "1"), On("information", "2"), arguments=TRUNK, ways=[ELSEWHERE])
+    assert "official-sources" in held.said()
+    assert "line-unsafe" not in held.said()
+
+
+async def test_the_log_of_an_unsafe_line_has_no_whole_number(talk):
+    """The warning says where the media went and whose call it claimed to be, masked."""
+    with capture_logs() as logs:
+        await talk(*WHOLE, arguments=TRUNK, ways=[ELSEWHERE])
+    (warning,) = logs
+    assert (warning["event"], warning["log_level"]) == ("line_unsafe", "warning")
+    assert (warning["reason"], warning["destination"]) == ("elsewhere", ELSEWHERE.destination)
+    assert "91234" not in str(warning)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
 import structlog
 
-from .errors import ConnectionLost, Gone, NotInStasis
+from .errors import ConnectionLost, Gone, NotInStasis, Rejected
 from .models import (
     ChannelDestroyed,
     ChannelDtmfReceived,
@@ -145,6 +145,20 @@ class Stay:
             AriError: it could not be done.
         """
         await self._ask(self._channels.progress)
+
+    async def variable(self, name: str) -> str:
+        """Return the value of a channel variable or dialplan function; empty when it has none.
+
+        It is told at once, also while a sound plays.
+
+        Raises:
+            Gone: the caller has hung up.
+            AriError: it could not be done.
+        """
+        try:
+            return await self._ask(self._channels.get_channel_var, name) or ""
+        except Rejected:  # Asterisk's 500 for a function that has nothing to tell yet
+            return ""
 
     async def ring(self) -> None:
         """Let the caller hear ringing.

@@ -4,7 +4,7 @@ from hotline.call.call import Call, Step
 from hotline.call.collector import Collector, Entry, Keyed, Reason
 from hotline.call.errors import CallerGone, LineError, LineFailed, SoundFailed
 from hotline.call.keypad import KEYS, Keypad
-from hotline.call.line import Ended, Line, Played, Sound, Sounds
+from hotline.call.line import Ended, Line, Media, Played, Sound, Sounds
 
 __all__ = [
     "KEYS",
@@ -18,6 +18,7 @@ __all__ = [
     "Line",
     "LineError",
     "LineFailed",
+    "Media",
     "Played",
     "Reason",
     "Sound",

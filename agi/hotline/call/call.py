@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
     from hotline.call.collector import Entry, Keyed
-    from hotline.call.line import Line, Sound, Sounds
+    from hotline.call.line import Line, Media, Sound, Sounds
 
 T = TypeVar("T")
 
@@ -144,6 +144,10 @@ class Call:
     def forget_keys(self) -> None:
         """Forget what was keyed ahead, before something that must be heard."""
         self._line.keypad.discard()
+
+    async def media(self) -> Media:
+        """Return where our voice goes at this moment, and whether any comes."""
+        return await self._line.media()
 
     async def hang_up(self) -> None:
         """End the call."""

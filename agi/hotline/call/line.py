@@ -55,6 +55,19 @@ class Played:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Media:
+    """The two directions of a call's voice.
+
+    Attributes:
+        destination: where ours goes, as the switchboard writes it: `192.0.2.1:4000`; empty when it goes nowhere.
+        received: packets that have come so far.
+    """
+
+    destination: str
+    received: int
+
+
 class Line(Protocol):
     """One telephone line with a caller on it.
 
@@ -84,6 +97,9 @@ class Line(Protocol):
             CallerGone: the caller hung up before the end.
             SoundFailed: a sound was not played.
         """
+
+    async def media(self) -> Media:
+        """Return where our voice goes at this moment, and whether any comes; it may change at any time."""
 
     async def hang_up(self) -> None:
         """End the call."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from hotline.call.errors import CallerGone, SoundFailed
 from hotline.call.keypad import KEYS, Keypad
-from hotline.call.line import Ended, Played
+from hotline.call.line import Ended, Media, Played
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,12 +76,14 @@ class ScriptedLine:
     Attributes:
         heard: every sound played, in order.
         log: everything that happened, one word each: progress, answer, the sounds' names, hang up.
+        ways: what `media` tells, one after another; the last one for ever.
     """
 
     def __init__(self, *script: On, broken: Sequence[str] = ()) -> None:
         self.keypad: Keypad = ScriptedKeypad(self)
         self.heard: list[Heard] = []
         self.log: list[str] = []
+        self.ways = [Media("", 0)]
         self._script = list(script)
         self._broken = frozenset(broken)
         self._now = 0.0
@@ -142,6 +144,11 @@ class ScriptedLine:
         self._tell(sounds, began)
         self._check()
         return Played(Ended.STOPPED if stopped else Ended.FINISHED, self._now - began)
+
+    async def media(self) -> Media:
+        """Tell the next of `ways`."""
+        self._check()
+        return self.ways.pop(0) if len(self.ways) > 1 else self.ways[0]
 
     async def hang_up(self) -> None:
         """End the call."""

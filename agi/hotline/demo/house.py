@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,6 +116,8 @@ async def house(
         settings.ari.password = SecretStr(secrets.token_urlsafe(24))
         settings.ari.url = f"http://127.0.0.1:{ports.http}"
         settings.voice.secrets = _secrets_folder()
+        if "media_networks" not in settings.call.model_fields_set:
+            settings.call.media_networks = (ip_network(TRUNK),)
         site = Site(
             sip_port=ports.sip,
             http_port=ports.http,

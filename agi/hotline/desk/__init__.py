@@ -12,6 +12,7 @@ from hotline.desk.errors import (
     CallerWithheld,
     DeskError,
     LimitReached,
+    MediaUnproven,
     NoSuchAlarm,
     NothingToLift,
     NumberMalformed,
@@ -22,6 +23,7 @@ from hotline.desk.errors import (
     TooManyFailures,
 )
 from hotline.desk.ledger import CallRecord, Ledger
+from hotline.desk.media import MediaRule
 from hotline.desk.numbers import InsuranceNumber, vietnamese_e164
 from hotline.desk.operator import OperatorDesk, PepperUse, Reason, Standing
 from hotline.desk.pepper import Keyring
@@ -49,6 +51,8 @@ __all__ = [
     "Keyring",
     "Ledger",
     "LimitReached",
+    "MediaRule",
+    "MediaUnproven",
     "NoSuchAlarm",
     "NothingToLift",
     "NumberMalformed",

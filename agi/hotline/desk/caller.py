@@ -126,17 +126,19 @@ def _number(address: str) -> str:
     scheme, _, rest = address.partition(":")
     match scheme.lower(), rest.split("@"):
         case "tel", [subscriber]:
-            pass
+            host = ""
         case "sip" | "sips", [subscriber, host]:
             if unquote(subscriber).lower() == "anonymous" or host.lower().startswith("anonymous.invalid"):
                 raise CallerWithheld("the caller is anonymous")
         case _:
             raise CallerUnasserted("an asserted identity is no phone number")
     digits, *parameters = subscriber.split(";")
-    for parameter in parameters:
-        name, _, context = parameter.lower().partition("=")
-        if name == "phone-context" and context.startswith("+") and context != f"+{VIETNAM}":
-            raise CallerForeign("a local number of another country")
+    for parameter in parameters + host.split(";")[1:]:
+        match parameter.lower().split("=", 1):
+            case ["phone-context", context] if context.startswith("+") and context != f"+{VIETNAM}":
+                raise CallerForeign("a local number of another country")
+            case ["verstat", "tn-validation-failed"]:
+                raise CallerUnasserted("the network itself found the number to be false")
     return _vietnamese(unquote(digits).translate(_SEPARATORS))
 
 

@@ -8,6 +8,7 @@
     ├── LimitReached
     │   ├── TooManyFailures     of this caller
     │   └── ReissuedTooOften    for this account
+    ├── MediaUnproven           the call's media is not shown to be the carrier's
     ├── NumberMalformed         not a phone or insurance number
     ├── AlreadyIssued           a password was already read in this call
     ├── OperatorRefused         what an operator asked for can't be done
@@ -63,6 +64,19 @@ class TooManyFailures(LimitReached):
 
 class ReissuedTooOften(LimitReached):
     """The account had its passwords for the last 24 hours."""
+
+
+class MediaUnproven(DeskError):
+    """The call's media is not shown to go to the carrier, so no password may be said into it.
+
+    Attributes:
+        reason: "unset" when no networks of the carrier are known, "elsewhere" when our voice would leave them, "silent"
+            when nothing has come back.
+    """
+
+    def __init__(self, reason: Literal["unset", "elsewhere", "silent"], message: str) -> None:
+        super().__init__(message)
+        self.reason: Literal["unset", "elsewhere", "silent"] = reason
 
 
 class NumberMalformed(DeskError, ValueError):

@@ -13,6 +13,17 @@ VIETNAM = 84
 
 # The library takes more than numbers: full-width digits, ",,123" suffixes, letters (SPEC §3).
 _PHONE = re.compile(r"\+?[0-9]{8,15}")
+# A mobile number by the numbering plan. The library knows the blocks given out, and learns of a new one months later.
+_MOBILE = re.compile(r"\+84[35789][0-9]{8}")
+_BEFORE_2018 = re.compile(r"(?:0|\+?84|0084)?(?P<prefix>12[0-9]|16[2-9]|186|188|199)(?P<rest>[0-9]{7})")
+_SINCE_2018 = {
+    "120": "70", "121": "79", "122": "77", "126": "76", "128": "78",
+    "123": "83", "124": "84", "125": "85", "127": "81", "129": "82",
+    "162": "32", "163": "33", "164": "34", "165": "35", "166": "36", "167": "37", "168": "38", "169": "39",
+    "186": "56", "188": "58",
+    "199": "59",
+}  # fmt: skip
+"""Mobile prefixes of 11-digit numbers and what replaced them from 15 September 2018 on, all without the 0."""
 _INSURANCE_NUMBER = re.compile(r"[0-9]{10}(?:[0-9]{2})?")
 
 
@@ -57,7 +68,7 @@ def vietnamese_e164(text: str) -> str:
 
     Raises:
         ForeignNumber: a number of another country.
-        NumberMalformed: no number in use in Vietnam.
+        NumberMalformed: no number of Vietnam's numbering plan.
     """
     if not _PHONE.fullmatch(text):
         raise NumberMalformed("a phone number has 8 to 15 digits, with or without a plus before them")
@@ -67,6 +78,21 @@ def vietnamese_e164(text: str) -> str:
         raise NumberMalformed("no phone number begins like this") from None
     if number.country_code != VIETNAM:
         raise ForeignNumber("a phone number of another country")
-    if not phonenumbers.is_valid_number(number):
-        raise NumberMalformed("no phone number in use in Vietnam")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if not (_MOBILE.fullmatch(e164) or phonenumbers.is_valid_number(number)):
+        raise NumberMalformed("no phone number of Vietnam")
+    return e164
+
+
+def stored_e164(text: str) -> str:
+    """Return a Vietnamese phone number out of old data in E.164 with plus.
+
+    As `vietnamese_e164`, and the 11-digit mobile numbers from before September 2018 become those that replaced them:
+    `01201234567` is `+84701234567` (SPEC §3). Only for what was stored: no network has asserted such a number since.
+
+    Raises:
+        ForeignNumber: a number of another country.
+        NumberMalformed: no number of Vietnam's numbering plan.
+    """
+    old = _BEFORE_2018.fullmatch(text)
+    return vietnamese_e164(text if old is None else f"+{VIETNAM}{_SINCE_2018[old['prefix']]}{old['rest']}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from hotline.desk.errors import DeskError, NumberMalformed
-from hotline.desk.numbers import InsuranceNumber, vietnamese_e164
+from hotline.desk.numbers import InsuranceNumber, stored_e164
 from hotline.records import members, passwords
 from hotline.settings import SHARE
 
@@ -82,7 +82,7 @@ def sample_members(path: Path = SAMPLE) -> list[SampleMember]:
             try:
                 samples.append(
                     SampleMember(
-                        phone=vietnamese_e164(row["phone"]),
+                        phone=stored_e164(row["phone"]),
                         insurance_number=InsuranceNumber.parse(row["insurance_number"]).digits,
                         personal_number=row["personal_number"] or None,
                         full_name=row["full_name"],

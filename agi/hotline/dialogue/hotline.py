@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from hotline.desk import Desk
+    from hotline.desk import Desk, MediaRule
     from hotline.dialogue.readings import Readings
     from hotline.menu import Menu
 
@@ -19,10 +19,12 @@ class Hotline:
         menu: the menu as it was when the call came in.
         desk: who decides.
         readings: secrets as sounds.
+        media: what a call's media must be like before a password is said.
         notice: when the price is told: before the answer and free, after it, or not at all.
     """
 
     menu: Menu
     desk: Desk
     readings: Readings
+    media: MediaRule
     notice: Literal["early", "answered", "off"]

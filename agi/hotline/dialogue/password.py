@@ -9,6 +9,7 @@ from hotline.call import Reason
 from hotline.dialogue import outcomes
 from hotline.dialogue.choice import one_of
 from hotline.dialogue.conversation import EndWished
+from hotline.dialogue.safe_line import require_safe_line
 
 if TYPE_CHECKING:
     from hotline.desk import Reissue
@@ -24,7 +25,7 @@ async def read_twice(talk: Conversation, new: Reissue) -> None:
     """Read the password and repeat it; once read in full it becomes active, whatever happens next (SPEC §4).
 
     Raises:
-        EndWished: it can't be read or is not known to count; the caller was told.
+        EndWished: it can't be read, not into this line, or is not known to count; the caller was told.
     """
     call, menu = talk.call, talk.hotline.menu
     if not await call.cover(new.began(), "check"):
@@ -34,6 +35,7 @@ async def read_twice(talk: Conversation, new: Reissue) -> None:
     digits = new.password.reveal()
     call.reached("reading")
     with talk.hotline.readings.of(digits, "new-password", menu.reading) as sound:
+        await require_safe_line(talk)
         await call.read_out(sound)
     call.reached("heard")
     # It goes on by itself if the caller hangs up now.
@@ -49,8 +51,13 @@ async def read_twice(talk: Conversation, new: Reissue) -> None:
 
 
 async def repeat(talk: Conversation, digits: str) -> None:
-    """Read the digits once more, with time to write."""
+    """Read the digits once more, with time to write.
+
+    Raises:
+        EndWished: not into this line; the caller was told.
+    """
     with talk.hotline.readings.of(digits, "repeat-password", talk.hotline.menu.repeat) as sound:
+        await require_safe_line(talk)
         await talk.call.read_out(sound)
     talk.call.reached("repeat")
 

@@ -9,6 +9,7 @@ from hotline.desk import InsuranceNumber, ReissuedTooOften, TooManyFailures
 from hotline.dialogue import outcomes
 from hotline.dialogue.number_entry import DIGITS, confirmed, enter_number
 from hotline.dialogue.password import read_again_on_wish, read_twice
+from hotline.dialogue.safe_line import require_safe_line
 
 if TYPE_CHECKING:
     from hotline.desk import Finding
@@ -20,16 +21,19 @@ async def reissue(talk: Conversation) -> None:
 
     Raises:
         WentBack: the caller wants the menu again.
-        EndWished: the caller wants to end.
+        EndWished: the caller wants to end, or was told that the line is not safe.
         NotHelped: no number could be had.
         RecordsUnavailable: the database is away; nothing was counted.
     """
     call, desk, tries = talk.call, talk.hotline.desk, talk.hotline.menu.tries
+    await require_safe_line(talk, both_ways=False)
     while talk.numbers < tries.numbers:
         call.reached("number")
         finding = await look_up(talk)
         talk.numbers += 1
         call.forget_keys()
+        # Now, before anything is counted against whoever the caller claims to be.
+        await require_safe_line(talk)
         try:
             new = await call.cover(desk.settle(finding, call.id), "check")
         except ReissuedTooOften:

@@ -8,7 +8,7 @@ PROMPTS = frozenset(
         "caller-withheld", "caller-foreign", "caller-unasserted", "caller-limit-hour", "caller-limit-day",
         "ask-number", "continue-number", "card-hint", "read-back", "read-back-ask", "check",
         "new-password", "repeat-password", "after-reading", "advice", "not-activated", "overtaken", "reissued-often",
-        "mismatch", "other-ways",
+        "mismatch", "other-ways", "line-unsafe",
         "fallback", "interrupted",
     }
 )  # fmt: skip

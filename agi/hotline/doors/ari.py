@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from hotline.ari import AriError, Gone, Outcome, Replaced
-from hotline.call import Call, CallerGone, Ended, Keypad, LineFailed, Played, SoundFailed
+from hotline.call import Call, CallerGone, Ended, Keypad, LineFailed, Media, Played, SoundFailed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from hotline.ari import Client, Stay
     from hotline.call import Sound, Sounds
+
+T = TypeVar("T")
 
 TAIL = 0.1
 """Seconds of silence at most at the end of a reading (SPEC §4): whoever hangs up in them has heard it all.
@@ -83,6 +85,15 @@ class AriLine:
             case outcome:
                 raise SoundFailed(f"{outcome.name} after {played.seconds:.1f} of {seconds:.1f} s")
 
+    async def media(self) -> Media:
+        """Return where Asterisk sends our RTP, and how much it took as the caller's.
+
+        The destination is that of the newest SDP; with `rtp_symmetric`, that of the packets received.
+        """
+        destination = await self._ask(self._stay.variable("CHANNEL(rtp,dest)"))
+        received = await self._ask(self._stay.variable("CHANNEL(rtcp,rxcount)"))
+        return Media(destination, int(received or 0))
+
     async def hang_up(self) -> None:
         """Hang the channel up."""
         await self._ask(self._stay.hang_up())
@@ -95,9 +106,9 @@ class AriLine:
         self._gone_at = self.now()
         self.keypad.close()
 
-    async def _ask(self, request: Awaitable[object]) -> None:
+    async def _ask(self, request: Awaitable[T]) -> T:
         try:
-            await request
+            return await request
         except Gone:
             raise CallerGone from None
         except AriError as fault:

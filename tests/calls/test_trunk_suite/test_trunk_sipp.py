@@ -1,4 +1,4 @@
-"""Calls from the carrier's address, made with SIPp: which caller number counts."""
+"""A call from the carrier's address by another SIP stack than the sockets next door: SIPp."""
 
 import asyncio
 
@@ -84,20 +84,3 @@ async def test_a_caller_the_network_asserts_is_served(service, carrier, records,
     assert await carrier("P-Asserted-Identity: <sip:+84912345678@carrier.example;user=phone>")
     assert await outcomes() == ["hung-up"]
     assert await records.fetchval("SELECT caller_masked FROM calls") == "*******678"
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        [],
-        ["P-Asserted-Identity: <sip:+84912345678@carrier.example>", "Privacy: id"],
-        ["P-Asserted-Identity: <sip:+14155552671@carrier.example>"],
-        ["P-Asserted-Identity: <sip:+84912345678@carrier.example>, <sip:+84987654321@carrier.example>"],
-        ["P-Asserted-Identity: <tel:+84912345678>", "Diversion: <sip:+84987654321@carrier.example>;reason=no-answer"],
-    ],
-    ids=["only From", "withheld", "foreign", "two identities", "diverted"],
-)
-async def test_a_caller_nobody_vouches_for_is_never_answered(service, carrier, outcomes, headers):
-    """Without one asserted Vietnamese number the call is refused before answer, so free of charge."""
-    assert not await carrier(*headers)
-    assert await outcomes() == ["refused"]
