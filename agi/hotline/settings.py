@@ -216,6 +216,14 @@ class LimitSettings(Group):
     pending_day: Annotated[
         int, Field(ge=3, le=50, description="passwords of one account begun a day, heard or not: calls can be cut off")
     ] = 10
+    phone_hold_hours: Annotated[
+        int,
+        Field(
+            ge=24,
+            le=336,
+            description="hours a changed phone gets no password, unless a second person approves it",
+        ),
+    ] = 72
     alarm_caller_numbers: Annotated[
         int,
         Field(
@@ -252,6 +260,14 @@ class LimitSettings(Group):
         if getattr(self, name) > most - less:
             kind = "less than" if less else "at most"
             raise _crossed(self, name, f"must be {kind} HOTLINE_LIMITS__{other.upper()}={most}, {why}")
+
+
+class RecordSettings(Group):
+    """How long the records keep what they have of single calls (SPEC §5)."""
+
+    keep_days: Annotated[
+        int, Field(ge=7, le=3650, description="days until calls, attempts and old passwords are deleted; sums remain")
+    ] = 90
 
 
 class VoiceSettings(Group):
@@ -317,6 +333,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     password: PasswordSettings = PasswordSettings()
     limits: LimitSettings = LimitSettings()
+    records: RecordSettings = RecordSettings()
     voice: VoiceSettings = VoiceSettings()
     call: CallSettings = CallSettings()
     menu: Annotated[Path, Field(description="the menu as data")] = SHARE / "dialplan" / "menu.toml"

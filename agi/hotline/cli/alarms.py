@@ -24,6 +24,7 @@ _TOLD = {
     "number-tried-by-many": "{} different callers failed with an insurance number",
     "number-failed-often": "{} failed checks of an insurance number",
     "calls-failed-often": "{} % of the calls of an hour had no match",
+    "phones-changed": "phone numbers of {} members were changed",
     "pepper-missing": "{} passwords in force need a pepper that is not there",
 }
 """What each kind of alarm says; one that is not here is told by its name."""

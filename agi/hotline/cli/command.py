@@ -9,10 +9,11 @@ import typer
 
 from hotline import logs
 from hotline.ari import AriError
-from hotline.cli import alarms, limits, menu, pbx, peppers, service, settings, sounds
+from hotline.cli import alarms, calls, limits, members, menu, pbx, peppers, records, service, settings, sounds
 from hotline.demo.first_call import DemoFailed
 from hotline.demo.run_folder import FolderUnsafe
 from hotline.desk import NumberMalformed, OperatorRefused
+from hotline.members import RegisterError
 from hotline.menu import MenuError
 from hotline.pbx import PbxUnavailable, SiteError
 from hotline.phone import PhoneError
@@ -27,6 +28,7 @@ SET_UP_WRONG = 2
 TROUBLE = (
     AriError,
     ChildFailed,
+    FileExistsError,
     FolderUnsafe,
     MenuError,
     MigrationFailed,
@@ -36,6 +38,7 @@ TROUBLE = (
     PbxUnavailable,
     PhoneError,
     PromptsError,
+    RegisterError,
     RecordsUnavailable,
     SettingsError,
     SiteError,
@@ -48,6 +51,9 @@ app.add_typer(pbx.app, name="pbx")
 app.add_typer(menu.app, name="menu")
 app.add_typer(sounds.app, name="sounds")
 app.add_typer(settings.app, name="settings")
+app.add_typer(members.app, name="members")
+app.add_typer(calls.app)
+app.add_typer(records.app, name="records")
 app.add_typer(limits.app, name="limits")
 app.add_typer(alarms.app, name="alarms")
 app.add_typer(peppers.app)

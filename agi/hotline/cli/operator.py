@@ -40,7 +40,7 @@ async def operator_desk(settings: Settings) -> AsyncIterator[OperatorDesk]:
 def reason(by: str, why: str) -> Reason:
     """Return who does it and why. The user of the machine is named in any case."""
     user = _user()
-    return Reason(f"{by} (as {user})" if by else user, why)
+    return Reason(f"{by} (as {user})" if by else user, why, user)
 
 
 def read_number(name: str) -> str:

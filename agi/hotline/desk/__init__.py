@@ -24,7 +24,7 @@ from hotline.desk.errors import (
 )
 from hotline.desk.ledger import CallRecord, Ledger
 from hotline.desk.media import MediaRule
-from hotline.desk.numbers import InsuranceNumber, vietnamese_e164
+from hotline.desk.numbers import InsuranceNumber, stored_e164, vietnamese_e164
 from hotline.desk.operator import OperatorDesk, PepperUse, Reason, Standing
 from hotline.desk.pepper import Keyring
 from hotline.desk.reissue import Reissue
@@ -75,5 +75,6 @@ __all__ = [
     "caller_number",
     "load_sample",
     "sample_members",
+    "stored_e164",
     "vietnamese_e164",
 ]

@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 Kind = Literal[
-    "caller-tried-many-numbers", "number-tried-by-many", "number-failed-often", "calls-failed-often", "pepper-missing"
+    "caller-tried-many-numbers",
+    "number-tried-by-many",
+    "number-failed-often",
+    "calls-failed-often",
+    "pepper-missing",
+    "phones-changed",
 ]
 
 DAY: Final = timedelta(days=1)
@@ -56,6 +61,25 @@ class Sighting:
     subject: Trace
     count: int
     window: timedelta = DAY
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An alarm in the records, to be told once its transaction is committed."""
+
+    key: int
+    seen: Sighting
+
+    def tell(self) -> None:
+        """Write it to the log, where it is watched for."""
+        seen = self.seen
+        log.error("alarm", kind=seen.kind, subject=seen.subject.masked, count=seen.count, alarm=self.key)
+
+
+async def raised(connection: Connection, seen: Sighting) -> Raised | None:
+    """Raise an alarm for `seen`; None when one was raised within its window, which then notes this too."""
+    key = await alarms.put(connection, seen.kind, seen.subject, seen.count, window=seen.window)
+    return None if key is None else Raised(key, seen)
 
 
 class AlarmWatch:
@@ -140,14 +164,11 @@ class AlarmWatch:
                 log.exception("alarm_watch_failed")
 
     async def _raise(self, look: Look) -> None:
-        raised = []
         async with self._database.transaction() as connection:
-            for seen in await look(connection):
-                key = await alarms.put(connection, seen.kind, seen.subject, seen.count, window=seen.window)
-                if key is not None:
-                    raised.append((key, seen))
-        for key, seen in raised:
-            log.error("alarm", kind=seen.kind, subject=seen.subject.masked, count=seen.count, alarm=key)
+            new = [await raised(connection, seen) for seen in await look(connection)]
+        for alarm in new:
+            if alarm is not None:
+                alarm.tell()
 
 
 def _pepper(key_id: str) -> Trace:

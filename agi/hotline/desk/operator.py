@@ -37,12 +37,23 @@ _NUMBER = re.compile(r"(?:[0-9][\s.\-]?){9,}")
 class Reason:
     """Who does something, and why, as the audit trail will say.
 
+    Attributes:
+        by: the name to be written down.
+        why: what for.
+        user: the machine's user behind the name, by whom two persons are told apart; `by` if it is not known.
+
     Raises:
         ReasonUnfit: one is empty, longer than 200 characters, or has a number of nine digits or more in it.
     """
 
     by: str
     why: str
+    user: str = ""
+
+    @property
+    def person(self) -> str:
+        """Who it is, whatever name they give."""
+        return self.user or self.by
 
     def __post_init__(self) -> None:
         for name, text in (("--by", self.by), ("--why", self.why)):

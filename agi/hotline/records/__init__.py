@@ -1,8 +1,17 @@
 """Everything in Postgres: the connections, the schema and every query. The rules are the desk's."""
 
+from hotline.records.bulk import bulk_transaction
 from hotline.records.embedded import EmbeddedPostgres
 from hotline.records.errors import MigrationFailed, RecordsUnavailable
 from hotline.records.migrations import migrate
 from hotline.records.pool import Connection, Database
 
-__all__ = ["Connection", "Database", "EmbeddedPostgres", "MigrationFailed", "RecordsUnavailable", "migrate"]
+__all__ = [
+    "Connection",
+    "Database",
+    "EmbeddedPostgres",
+    "MigrationFailed",
+    "RecordsUnavailable",
+    "bulk_transaction",
+    "migrate",
+]

@@ -17,6 +17,11 @@ Action = Literal[
     "number-limit",
     "limit-lifted",
     "alarm-acknowledged",
+    "member-added",
+    "member-changed",
+    "members-imported",
+    "members-exported",
+    "phone-approved",
 ]
 Actor = Literal["caller", "sign-in", "operator"]
 

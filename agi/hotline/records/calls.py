@@ -70,3 +70,76 @@ async def newest(connection: Connection) -> CallRow | None:
         """
     )
     return CallRow(**row) if row is not None else None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A call as it is shown.
+
+    Attributes:
+        caller: masked; None when no number could be trusted.
+        last_step: how far it came.
+        seconds: from the first ring to the end; None while it goes on, or when its end was never written down.
+    """
+
+    id: str
+    started_at: datetime
+    caller: str | None
+    outcome: str | None
+    last_step: str | None
+    seconds: float | None
+    billed_minutes: int
+    price: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which calls are to be listed.
+
+    Attributes:
+        since: began at this moment or later.
+        before: began before this moment.
+        outcome: ended so.
+        caller: keyed hash of the caller's number.
+    """
+
+    since: datetime | None = None
+    before: datetime | None = None
+    outcome: str | None = None
+    caller: bytes | None = None
+
+
+_LISTED = """
+    SELECT id, started_at, caller_masked AS caller, outcome, steps -> -1 ->> 0 AS last_step,
+           extract(epoch FROM ended_at - started_at)::float AS seconds, billed_minutes, price FROM calls
+"""
+_WANTED = """
+    ($1::timestamptz IS NULL OR started_at >= $1) AND ($2::timestamptz IS NULL OR started_at < $2)
+    AND ($3::text IS NULL OR outcome = $3) AND ($4::bytea IS NULL OR caller_hmac = $4)
+"""
+
+
+async def listed(connection: Connection, wanted: Wanted, *, limit: int) -> list[Listed]:
+    """Return the newest `limit` calls that are wanted, oldest first."""
+    rows = await connection.fetch(
+        f"SELECT * FROM ({_LISTED} WHERE {_WANTED} ORDER BY started_at DESC LIMIT $5) AS newest ORDER BY started_at",  # noqa: S608 - ours
+        wanted.since,
+        wanted.before,
+        wanted.outcome,
+        wanted.caller,
+        limit,
+    )
+    return [Listed(**row) for row in rows]
+
+
+async def ended_since(connection: Connection, wanted: Wanted, moment: datetime) -> list[Listed]:
+    """Return the calls that are wanted and ended at `moment` or later, in the order of their ends."""
+    rows = await connection.fetch(
+        f"{_LISTED} WHERE {_WANTED} AND ended_at >= $5 ORDER BY ended_at",
+        wanted.since,
+        wanted.before,
+        wanted.outcome,
+        wanted.caller,
+        moment,
+    )
+    return [Listed(**row) for row in rows]

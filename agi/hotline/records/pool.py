@@ -27,7 +27,7 @@ _UNAVAILABLE: Final = ("08", "25006", "28", "3D", "40", "53", "55P03", "57", "58
 """SQLSTATEs, or their beginnings, that speak of the server and not of our statement: connection, a read-only standby,
 log-in, missing database, deadlock, resources, lock not available, operator and time limit, system, internal."""
 
-_DRIVER: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+DRIVER_ERRORS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What asyncpg, the network and the clock (`TimeoutError` is an `OSError`) raise."""
 
 
@@ -94,8 +94,8 @@ class Database:
                 self._connection() as connection,
             ):
                 yield connection
-        except _DRIVER as error:
-            if not _unavailable(error):
+        except DRIVER_ERRORS as error:
+            if not speaks_of_the_server(error):
                 raise
             # What broke one connection has most likely broken them all; better one new connection too many than a
             # caller for each dead one.
@@ -112,7 +112,7 @@ class Database:
             await connection.execute("COMMIT")
             self._put_back(connection)
         except Exception as error:
-            if isinstance(error, _DRIVER) and _unavailable(error):
+            if isinstance(error, DRIVER_ERRORS) and speaks_of_the_server(error):
                 raise
             await connection.execute("ROLLBACK")
             self._put_back(connection)
@@ -152,7 +152,7 @@ class Database:
         self._idle.clear()
 
 
-def _unavailable(error: Exception) -> bool:
+def speaks_of_the_server(error: Exception) -> bool:
     """Tell a server that can't serve from a mistake of ours in the statement, its arguments or the address."""
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate).startswith(_UNAVAILABLE)
