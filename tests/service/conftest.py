@@ -138,7 +138,7 @@ async def template(postgres: EmbeddedPostgres, password_settings: PasswordSettin
     dsn = await postgres.create_database("template")
     await migrate(dsn)
     vault = Vault(password_settings)
-    async with Database(DatabaseSettings(dsn=SecretStr(dsn))) as database:
+    async with Database(DatabaseSettings(dsn=SecretStr(dsn), time_limit=10)) as database:
         await load_sample(database, vault, SecretDigits(OLD_PASSWORD))
     vault.close()
     return "template"

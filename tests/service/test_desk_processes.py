@@ -18,7 +18,7 @@ PARENT = "+84912345678"
 NUMBER = "0123456789"
 CHILD = "0123456790"
 PROGRAM = Path(__file__).with_name("desk_process.py")
-SECONDS = 60
+SECONDS = 120
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import pairwise, product
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hotline.desk.generator import PasswordGenerator, has_run, shares
@@ -25,6 +25,7 @@ def generator(length, digits):
     return PasswordGenerator(PasswordSettings.model_construct(length=length, digits=digits))
 
 
+@settings(deadline=None)
 @given(
     length=st.integers(6, 12),
     digits=st.permutations("0123456789").flatmap(lambda all_: st.integers(6, 10).map(lambda n: "".join(all_[:n]))),
