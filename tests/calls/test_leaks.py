@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import os
 import random
+import re
 import secrets
 import sys
 import tempfile
@@ -236,6 +237,7 @@ async def test_debugging_shows_no_password_and_only_asterisk_shows_keys(talking_
         Leak("ami", "per channel"),
         Leak("cel-custom/cel.csv", "per channel"),
     }
+    assert (log / "cdr-custom" / "cdr.csv").stat().st_size > 0
     in_full = keyed.lines((log / "full").read_bytes())
     for said_by in ("DTMF[N]", "VERBOSE[N]", "DEBUG[N]", '"digit": "N"'):
         assert [line for line in in_full if said_by in line]
@@ -264,6 +266,12 @@ def secret_files(house):
     return [path for path in house.settings.voice.secrets.rglob("*") if path.is_file()]
 
 
+def core_file_limit(process):
+    """The soft and the hard limit of a process' core files."""
+    limits = Path(f"/proc/{process.pid}/limits").read_text(encoding="ascii")
+    return re.search(r"^Max core file size +(\S+) +(\S+) ", limits, re.MULTILINE).groups()
+
+
 async def test_what_a_killed_application_was_reading_out_is_gone_with_the_next(house, own_numbers, ear, ours):
     """A reading's file is for one user only; after SIGKILL in the middle it lies there until the next start."""
     async with (
@@ -272,6 +280,7 @@ async def test_what_a_killed_application_was_reading_out_is_gone_with_the_next(h
     ):
         await key_in(caller, own_numbers[0])
         await caller.hears_digits(4, within=20)
+        assert core_file_limit(process) == ("0", "0")
         process.kill()
         await process.wait()
         left = secret_files(house)

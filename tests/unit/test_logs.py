@@ -10,8 +10,11 @@ from hotline import logs
 
 @pytest.fixture(autouse=True)
 def _configuration_back():
+    handlers, level = logging.root.handlers[:], logging.root.level
     yield
     structlog.reset_defaults()
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
 
 
 def fail(secret):
@@ -31,6 +34,39 @@ def test_a_traceback_shows_no_local_variable(capsys):
     assert "call_failed" in told
     assert "Traceback" in told
     assert secret not in told
+
+
+def quoting(number):
+    """An error of Postgres, which quotes the row it is about."""
+    return ValueError(f"duplicate key\nDETAIL:  Key (insurance_number)=({number}) already exists.")
+
+
+def test_a_number_that_an_error_quotes_is_left_out(capsys):
+    """What Postgres says of a row is logged without the numbers in it, also as the cause of another error."""
+    logs.configure(logging.INFO)
+    number = "".join("0123456789")
+    try:
+        try:
+            raise quoting(number)
+        except ValueError as cause:
+            raise RuntimeError from cause
+    except RuntimeError:
+        structlog.get_logger().exception("call_failed")
+    told = capsys.readouterr().err
+    assert "Key (insurance_number)=((number)) already exists." in told
+    assert number not in told
+
+
+def test_what_libraries_log_has_no_numbers_either(capsys):
+    """A task's error that nobody took is told by asyncio, with a traceback and the error's words, without numbers."""
+    logs.configure(logging.INFO)
+    number = "".join("0123456789")
+    logging.getLogger("asyncio").error(
+        "Task exception was never retrieved: %r", quoting(number), exc_info=quoting(number)
+    )
+    told = capsys.readouterr().err
+    assert told.count("((number))") == 2
+    assert number not in told
 
 
 def test_the_call_is_named_in_every_line(capsys):

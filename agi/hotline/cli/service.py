@@ -12,6 +12,7 @@ from hotline import logs
 from hotline.cli.terminal import console, run
 from hotline.demo.first_call import demo as ring_twice
 from hotline.demo.run import run as keep_up
+from hotline.memory import never_dump
 from hotline.service import serving, stop_signal, stopped_or_ended
 from hotline.settings import Settings
 
@@ -38,6 +39,7 @@ def serve() -> None:
 
     SIGTERM or Ctrl-C: no more calls are taken, and those there are may end; a second one ends them with an apology.
     """
+    never_dump()
 
     async def until_stopped() -> None:
         stop = stop_signal()
