@@ -261,9 +261,11 @@ async def test_the_shipped_configuration_writes_no_digit(house, own_numbers, ear
     assert spy.leaks(passwords) == spy.leaks(keyed) == set()
 
 
-def secret_files(house):
-    """The files of spoken secrets there are."""
-    return [path for path in house.settings.voice.secrets.rglob("*") if path.is_file()]
+def own_secrets(process, house):
+    """The files of secrets that a process is reading out: in the folder it has locked, beside those of other runs."""
+    opened = {handle.resolve() for handle in Path(f"/proc/{process.pid}/fd").iterdir()}
+    (folder,) = (one for one in opened if one.parent == house.settings.voice.secrets)
+    return folder, sorted(folder.iterdir())
 
 
 def core_file_limit(process):
@@ -281,13 +283,13 @@ async def test_what_a_killed_application_was_reading_out_is_gone_with_the_next(h
         await key_in(caller, own_numbers[0])
         await caller.hears_digits(4, within=20)
         assert core_file_limit(process) == ("0", "0")
+        folder, spoken = own_secrets(process, house)
+        assert [path.suffix for path in spoken] == [".alaw", ".ulaw"]
+        assert {path.stat().st_mode & 0o777 for path in spoken} == {0o600}
+        assert {one.stat().st_mode & 0o777 for one in (folder, folder.parent)} == {0o700}
+        assert {one.stat().st_uid for one in (*spoken, folder, folder.parent)} == {os.geteuid()}
         process.kill()
         await process.wait()
-        left = secret_files(house)
-        assert {path.suffix for path in left} == {".alaw", ".ulaw"}
-        assert {path.stat().st_mode & 0o777 for path in left} == {0o600}
-        folders = {folder for path in left for folder in (path.parent, path.parent.parent)}
-        assert {folder.stat().st_mode & 0o777 for folder in folders} == {0o700}
-        assert {path.stat().st_uid for path in (*left, *folders)} == {os.geteuid()}
+        assert all(path.exists() for path in spoken)
         async with application(house.settings, ours / "second.log", debug=False):
-            assert not set(left) & set(secret_files(house))
+            assert not folder.exists()
