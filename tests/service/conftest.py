@@ -7,10 +7,12 @@ import contextlib
 import itertools
 import os
 import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qs, urlsplit
 
+import argon2
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
@@ -26,8 +28,29 @@ OLD_PASSWORD = "87654321"
 PEPPER = "a pepper for tests, of no use elsewhere"
 
 
+@dataclass(frozen=True)
+class Trap:
+    """Where a wire fails, and how.
+
+    Attributes:
+        at: at which messages to the database: all, or those with these words.
+        nth: at which of them, from now on.
+        done: whether the database gets the message and does it; its answer never arrives.
+        then: what becomes of the wire: the one connection breaks, or is stuck, or all break and new ones are refused.
+    """
+
+    at: bytes
+    nth: int
+    done: bool
+    then: Literal["broken", "stuck", "away"]
+
+
 class Wire:
-    """A connection to the database that can fail: `dsn` is its address, over this wire."""
+    """A connection to the database that can fail: `dsn` is its address, over this wire.
+
+    Attributes:
+        sprung: set when the trap has gone off.
+    """
 
     def __init__(self, socket: Path, name: str) -> None:
         self._socket = socket
@@ -36,7 +59,8 @@ class Wire:
         self._tasks: set[asyncio.Task[None]] = set()
         self._port = 0
         self._silent = asyncio.Event()
-        self._cut_after = b""
+        self._trap: Trap | None = None
+        self.sprung = asyncio.Event()
         self.accepted = 0
 
     @property
@@ -49,35 +73,37 @@ class Wire:
         """How many connections are up."""
         return len(self._tasks)
 
-    @property
-    def armed(self) -> bool:
-        """Whether `cut_after` still waits for its words."""
-        return bool(self._cut_after)
-
     async def mend(self) -> None:
         """Make it work (again)."""
         self._silent.clear()
-        self._cut_after = b""
+        self._trap = None
+        self.sprung.clear()
         if self._server is None:
             self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port)
             self._port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
         """Break every connection and refuse new ones."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for task in self._tasks:
-            task.cancel()
+        self._refuse()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def fall_silent(self) -> None:
         """Swallow all that either side sends, and close nothing."""
         self._silent.set()
 
-    def cut_after(self, words: bytes) -> None:
-        """Break the next connection on which `words` are sent, after the database has done them, before it says so."""
-        self._cut_after = words
+    def set_trap(
+        self, at: bytes = b"", *, nth: int = 1, done: bool, then: Literal["broken", "stuck", "away"] = "broken"
+    ) -> None:
+        """Fail once, at a message to come; see `Trap`."""
+        self._trap = Trap(at, nth, done, then)
+        self.sprung.clear()
+
+    def _refuse(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for task in self._tasks:
+            task.cancel()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -86,11 +112,11 @@ class Wire:
         self.accepted += 1
         with contextlib.suppress(OSError, asyncio.CancelledError):
             back, forth = await asyncio.open_unix_connection(self._socket)
-            heard = asyncio.Event()
+            unanswered: asyncio.Queue[Trap] = asyncio.Queue()
             try:
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(self._carry(reader, forth, heard))
-                    group.create_task(self._carry(back, writer, heard, from_server=True))
+                    group.create_task(self._ask(reader, forth, unanswered))
+                    group.create_task(self._answer(back, writer, unanswered))
             except* ConnectionError:
                 pass
             finally:
@@ -98,24 +124,48 @@ class Wire:
                 writer.close()
         self._tasks.discard(task)
 
-    async def _carry(
-        self,
-        source: asyncio.StreamReader,
-        sink: asyncio.StreamWriter,
-        marked: asyncio.Event,
-        *,
-        from_server: bool = False,
+    async def _ask(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, unanswered: asyncio.Queue[Trap]
     ) -> None:
         while data := await source.read(65536):
-            if self._silent.is_set():
-                await asyncio.Event().wait()
-            if from_server and marked.is_set():
-                break
-            if not from_server and self._cut_after and self._cut_after in data:
-                self._cut_after = b""
-                marked.set()
+            await self._stand_still()
+            trap = self._met(data)
+            if trap is not None and not trap.done:
+                await self._spring(trap)
+            sink.write(data)
+            if trap is not None:
+                unanswered.put_nowait(trap)
+        raise ConnectionResetError
+
+    async def _answer(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, unanswered: asyncio.Queue[Trap]
+    ) -> None:
+        while data := await source.read(65536):
+            await self._stand_still()
+            if not unanswered.empty():
+                await self._spring(unanswered.get_nowait())
             sink.write(data)
         raise ConnectionResetError
+
+    def _met(self, data: bytes) -> Trap | None:
+        """Return the trap if this message to the database meets it; a trap is met once."""
+        trap = self._trap
+        if trap is None or trap.at not in data:
+            return None
+        self._trap = replace(trap, nth=trap.nth - 1) if trap.nth > 1 else None
+        return trap if trap.nth == 1 else None
+
+    async def _spring(self, trap: Trap) -> None:
+        self.sprung.set()
+        if trap.then == "stuck":
+            await asyncio.Event().wait()
+        if trap.then == "away":
+            self._refuse()
+        raise ConnectionResetError
+
+    async def _stand_still(self) -> None:
+        if self._silent.is_set():
+            await asyncio.Event().wait()
 
 
 _names = (f"test_{number}" for number in itertools.count(1))
@@ -160,13 +210,18 @@ async def database(dsn: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def wire(postgres: EmbeddedPostgres, dsn: str) -> AsyncIterator[Wire]:
-    """A wire to the own database, working at first."""
+def loose_wire(dsn: str) -> Wire:
+    """A wire to the own database that does not work yet; for whoever has an event loop of their own."""
     query = parse_qs(urlsplit(dsn).query)
-    laid = Wire(Path(query["host"][0]) / ".s.PGSQL.5432", urlsplit(dsn).path[1:])
-    await laid.mend()
-    yield laid
-    await laid.cut()
+    return Wire(Path(query["host"][0]) / ".s.PGSQL.5432", urlsplit(dsn).path[1:])
+
+
+@pytest.fixture
+async def wire(loose_wire: Wire) -> AsyncIterator[Wire]:
+    """A wire to the own database, working at first."""
+    await loose_wire.mend()
+    yield loose_wire
+    await loose_wire.cut()
 
 
 @pytest.fixture(scope="session")
@@ -179,6 +234,14 @@ def password_settings() -> PasswordSettings:
 def vault(password_settings: PasswordSettings) -> Iterator[Vault]:
     """A vault with the pepper of the sample members' passwords."""
     opened = Vault(password_settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def quick_vault(password_settings: PasswordSettings) -> Iterator[Vault]:
+    """The same, whose new hashes cost next to nothing."""
+    opened = Vault(password_settings, argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     yield opened
     opened.close()
 

@@ -26,6 +26,15 @@ async def fragile(wire, vault, password_settings):
         await opened.close()
 
 
+@pytest.fixture
+async def brisk(wire, quick_vault, password_settings):
+    """The same, with quick hashes, and time on a busy machine."""
+    async with Database(DatabaseSettings(dsn=SecretStr(wire.dsn), time_limit=3)) as database:
+        opened = Desk(database, quick_vault, password_settings, LimitSettings())
+        yield opened
+        await opened.close()
+
+
 async def refused_in_time(work):
     """Require RecordsUnavailable within three seconds."""
     began = time.monotonic()
@@ -80,26 +89,105 @@ async def test_activation_survives_a_short_outage(wire, fragile, desk):
     assert await desk.sign_in(NUMBER.digits, new.password.reveal()) is SignIn.OK_MUST_CHANGE
 
 
-async def test_a_commit_that_went_unanswered_is_found_done(wire, fragile, desk, database):
-    """When the connection breaks between the commit and its answer, trying again by id changes nothing more."""
-    new = await begun(fragile)
-    wire.cut_after(b"COMMIT")
-    assert await new.heard()
-    assert not wire.armed
-    assert await desk.sign_in(NUMBER.digits, new.password.reveal()) is SignIn.OK_MUST_CHANGE
-    async with database.transaction() as connection:
-        assert await connection.fetchval("SELECT count(*) FROM audit WHERE action = 'password-active'") == 1
+LOSSES = [
+    *((b"", nth, done, "broken") for nth in range(1, 9) for done in (False, True)),
+    *((b"COMMIT", 1, done, then) for done in (False, True) for then in ("broken", "stuck")),
+]
+"""At the n-th message with which words a connection is lost, whether the database has done what it says, and how."""
 
 
-@pytest.mark.parametrize("words", [b"BEGIN", b"FOR NO KEY UPDATE", b"UPDATE passwords"])
-async def test_a_connection_lost_before_the_commit_is_done_over(wire, fragile, desk, words):
-    """Wherever in the activation the connection breaks, the next try does it all."""
-    new = await begun(fragile)
-    wire.cut_after(words)
+@pytest.mark.parametrize("trap", LOSSES, ids=str)
+async def test_a_lost_connection_is_no_outage(wire, brisk, desk, database, trap):
+    """Wherever in the check, the beginning or the activation one connection is lost, the caller notices nothing.
+
+    All is done over, and nothing twice: one attempt, one password, one entry each in the audit trail.
+    """
+    at, nth, done, then = trap
+    finding = await brisk.look_up(PARENT, NUMBER)
+    wire.set_trap(at, nth=nth, done=done, then=then)
+    new = await brisk.settle(finding, "call-1")
+    assert wire.sprung.is_set()
+    wire.set_trap(at, nth=nth, done=done, then=then)
+    assert await new.began()
+    wire.set_trap(at, nth=nth, done=done, then=then)
     assert await new.heard()
-    assert not wire.armed
     assert await desk.sign_in(NUMBER.digits, OLD) is SignIn.REFUSED
     assert await desk.sign_in(NUMBER.digits, new.password.reveal()) is SignIn.OK_MUST_CHANGE
+    assert await attempts(database) == 1
+    async with database.transaction() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM passwords WHERE call_id IS NOT NULL") == 1
+        audited = await connection.fetch("SELECT action FROM audit ORDER BY id")
+    assert [row["action"] for row in audited] == ["password-pending", "password-active"]
+
+
+@pytest.mark.parametrize("done", [False, True])
+async def test_a_mismatch_is_counted_once(wire, brisk, database, done):
+    """Also one whose commit went unanswered: the caller hears that it did not match, and has one try less, not two."""
+    finding = await brisk.look_up(PARENT, InsuranceNumber("9876543210"))
+    wire.set_trap(b"COMMIT", done=done)
+    assert await brisk.settle(finding, "call-1") is None
+    assert wire.sprung.is_set()
+    assert await attempts(database) == 1
+
+
+AWAY = [(b"INSERT", True, 0), (b"COMMIT", False, 0), (b"COMMIT", True, 1)]
+"""When the database goes, whether it did what it was told last, and how many attempts are counted then."""
+
+
+@pytest.mark.parametrize("outage", AWAY, ids=str)
+async def test_busy_at_the_check_may_have_counted_one_attempt(wire, fragile, desk, database, outage):
+    """Only when the database goes between a commit and its answer, and stays away. Nobody can use what it committed."""
+    at, done, counted = outage
+    finding = await fragile.look_up(PARENT, NUMBER)
+    wire.set_trap(at, done=done, then="away")
+    with pytest.raises(RecordsUnavailable):
+        await fragile.settle(finding, "call-1")
+    assert await attempts(database) == counted
+    assert await desk.sign_in(NUMBER.digits, OLD) is SignIn.OK
+    assert await desk.sign_in(NUMBER.digits, finding.password.reveal()) is SignIn.REFUSED
+    await wire.mend()
+    assert await fragile.settle(finding, "call-1") is not None
+    assert await attempts(database) == 1
+
+
+async def test_busy_at_the_reading_leaves_the_old_password(wire, brisk, desk):
+    """Whether the beginning was noted or not, nothing was heard and the old password is in force."""
+    new = await brisk.settle(await brisk.look_up(PARENT, NUMBER), "call-1")
+    wire.set_trap(b"COMMIT", done=True, then="away")
+    with pytest.raises(RecordsUnavailable):
+        await new.began()
+    assert await desk.sign_in(NUMBER.digits, OLD) is SignIn.OK
+
+
+@pytest.mark.parametrize("done", [False, True])
+async def test_a_first_use_is_not_lost_with_its_answer(wire, brisk, done):
+    """Who signs in with a begun password is let in, though the connection breaks at the commit that makes it active."""
+    new = await begun(brisk)
+    wire.set_trap(b"COMMIT", done=done, nth=2)
+    assert await brisk.sign_in(NUMBER.digits, new.password.reveal()) is SignIn.OK_MUST_CHANGE
+    assert wire.sprung.is_set()
+
+
+async def test_a_connection_that_is_stuck_holds_no_account_up(wire, brisk, desk):
+    """Stuck between two messages it keeps its locks for as long as we would have waited, not for ever."""
+    new = await begun(brisk)
+    wire.set_trap(b"UPDATE passwords AS old", done=True, then="stuck")
+    assert await new.heard()
+    assert wire.sprung.is_set()
+    assert await desk.sign_in(NUMBER.digits, new.password.reveal()) is SignIn.OK_MUST_CHANGE
+
+
+@pytest.mark.parametrize("done", [False, True])
+async def test_a_change_is_completed_once(wire, brisk, desk, database, done):
+    """A connection lost at its commit neither undoes the change nor does it twice."""
+    new = await begun(brisk)
+    await new.heard()
+    wire.set_trap(b"COMMIT", done=done, nth=2)
+    assert await brisk.change(NUMBER.digits, new.password.reveal(), "own choice")
+    assert wire.sprung.is_set()
+    assert await desk.sign_in(NUMBER.digits, "own choice") is SignIn.OK
+    async with database.transaction() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM audit WHERE action = 'password-changed'") == 1
 
 
 @pytest.mark.parametrize("failure", ["cut", "silent"])

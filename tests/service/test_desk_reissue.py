@@ -85,6 +85,64 @@ async def test_an_active_password_expires(desk, database):
     assert await can_sign_in(desk, new) is SignIn.REFUSED
 
 
+async def test_a_password_is_used_when_its_change_is_completed(desk, database):
+    """Not when it is signed in with. What the owner chose is theirs: it must not be changed and does not expire."""
+    new = await check(desk)
+    await new.began()
+    await new.heard()
+    query = "SELECT state, used_at IS NOT NULL FROM passwords WHERE call_id = 'call-1'"
+    assert await can_sign_in(desk, new) is SignIn.OK_MUST_CHANGE
+    assert await rows(database, query) == [("active", False)]
+    assert not await desk.change(NUMBER, OLD, "own choice")
+    assert await desk.change(NUMBER, new.password.reveal(), "own choice")
+    assert await rows(database, query) == [("replaced", True)]
+    assert await can_sign_in(desk, new) is SignIn.REFUSED
+    assert await desk.sign_in(NUMBER, "own choice") is SignIn.OK
+    own = "SELECT p.expires_at FROM passwords AS p JOIN members AS m ON m.id = member_id WHERE insurance_number = $1"
+    assert await rows(database, f"{own} AND state = 'active'", NUMBER) == [(None,)]
+    actions = [action for (action,) in await rows(database, "SELECT action FROM audit ORDER BY id")]
+    assert actions == ["password-pending", "password-active", "password-changed"]
+
+
+async def test_a_completed_change_is_newer_than_a_call_under_way(desk):
+    """What a call had begun to read when the owner chose another password does not replace that."""
+    new = await check(desk)
+    await new.began()
+    assert await desk.change(NUMBER, OLD, "own choice")
+    assert not await new.began()
+    assert not await new.heard()
+    assert await can_sign_in(desk, new) is SignIn.REFUSED
+    assert await desk.sign_in(NUMBER, "own choice") is SignIn.OK
+
+
+async def test_changes_and_calls_at_once_leave_one_active_password(desk, database):
+    """Checks, readings and changes at the same moment come one after another, whichever is first."""
+
+    async def call(number):
+        new = await check(desk, f"call-{number}")
+        return await new.began() and await new.heard()
+
+    changing = [desk.change(NUMBER, OLD, f"own choice {number}") for number in range(4)]
+    results = await asyncio.gather(*map(call, range(3)), *changing)
+    assert any(results)
+    query = "SELECT state FROM passwords AS p JOIN members AS m ON m.id = member_id WHERE insurance_number = $1"
+    states = [state for (state,) in await rows(database, f"{query} ORDER BY ordinal", NUMBER)]
+    assert states.count("active") == 1
+    assert "pending" not in states[: states.index("active")]
+
+
+async def test_a_check_is_settled_once(desk, database):
+    """Settled again, it is the same password, and the same one attempt."""
+    finding = await desk.look_up(PARENT, InsuranceNumber.parse(NUMBER))
+    first, again = await asyncio.gather(desk.settle(finding, "call-1"), desk.settle(finding, "call-1"))
+    assert first.password is again.password
+    assert await rows(database, "SELECT count(*) FROM attempts") == [(1,)]
+    assert await first.began()
+    assert await again.began()
+    assert await again.heard()
+    assert await first.heard()
+
+
 async def test_events_twice_late_or_in_a_heap_change_nothing(desk, database):
     """However often and in whatever order its events come, a password becomes active once."""
     new = await check(desk)

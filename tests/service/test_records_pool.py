@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from hotline.records import Database, RecordsUnavailable
+from hotline.records.pool import _begin
 from hotline.settings import DatabaseSettings
 
 
@@ -78,6 +79,58 @@ async def test_a_cancelled_question_leaks_no_connection(wire, fragile):
     assert wire.open_connections <= 2
 
 
+async def test_what_is_insisted_on_is_done_over(wire, fragile):
+    """A connection that breaks costs nothing but another try; what the work returns in the end is the result."""
+    wire.set_trap(b"SELECT 1", done=True)
+    assert await fragile.insist(lambda connection: connection.fetchval("SELECT 1")) == 1
+    assert wire.sprung.is_set()
+
+
+@pytest.mark.parametrize("failure", ["cut", "silent"])
+async def test_insisting_ends_in_time(wire, fragile, failure):
+    """Within the time limit it is RecordsUnavailable, whether the server refuses or says nothing."""
+    await one(fragile)
+    if failure == "cut":
+        await wire.cut()
+    else:
+        wire.fall_silent()
+    began = time.monotonic()
+    with pytest.raises(RecordsUnavailable):
+        await fragile.insist(lambda connection: connection.fetchval("SELECT 1"))
+    assert time.monotonic() - began < 0.8
+
+
+async def test_a_mistake_is_not_insisted_on(fragile):
+    """A wrong statement is raised at once, and tried once."""
+    tries = []
+
+    async def wrong(connection):
+        tries.append(connection)
+        await connection.execute("SELECT FROM nothing")
+
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await fragile.insist(wrong)
+    assert len(tries) == 1
+
+
+@pytest.mark.parametrize(
+    ("major", "setting"), [(16, "idle_in_transaction_session_timeout"), (17, "transaction_timeout")]
+)
+async def test_the_server_ends_a_transaction_we_left(database, major, setting):
+    """By the limit that its version has, for this transaction only."""
+    async with database.transaction() as connection:
+        await connection.execute(f"COMMIT; {_begin(Server(major), 1.5)}")
+        assert await connection.fetchval(f"SHOW {setting}") == "1500ms"
+        await connection.execute("COMMIT; BEGIN")
+        assert await connection.fetchval(f"SHOW {setting}") in {"0", "2s"}
+
+
+async def test_a_commit_we_are_told_of_is_on_disk(database):
+    """Whatever the server's own default (here: not), for a password is spoken next."""
+    async with database.transaction() as connection:
+        assert await connection.fetchval("SHOW synchronous_commit") == "on"
+
+
 async def test_the_server_ends_a_slow_statement_too(database):
     """A statement over the time limit is RecordsUnavailable, whoever notices first."""
     async with database.transaction() as connection:
@@ -118,9 +171,20 @@ async def test_a_closed_database_says_so(dsn):
 
 async def test_no_time_is_left_after_the_deadline(database):
     """Work that has used up its time does not begin."""
+    begun = []
     with pytest.raises(RecordsUnavailable):
-        async with database.transaction(until=asyncio.get_running_loop().time() - 1) as connection:
-            await connection.fetchval("SELECT 1")
+        await database.insist(begun.append, seconds=-1)
+    assert not begun
+
+
+class Server:
+    """A connection to a server of some version."""
+
+    def __init__(self, major):
+        self.major = major
+
+    def get_server_version(self):
+        return self
 
 
 async def _slow(database):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -14,10 +15,12 @@ from hotline.desk.errors import AlreadyIssued, ReissuedTooOften
 from hotline.desk.generator import PasswordGenerator
 from hotline.desk.reissue import Reissue
 from hotline.desk.secret import SecretDigits
-from hotline.desk.sign_in import SignIn, sign_in
+from hotline.desk.sign_in import SignIn, change, sign_in
 from hotline.records import attempts, audit, members, passwords
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from hotline.desk.caller import CallerNumber
     from hotline.desk.numbers import InsuranceNumber
     from hotline.desk.vault import Vault
@@ -36,8 +39,13 @@ FAILED: frozenset[Outcome] = frozenset({"mismatched", "silenced"})
 
 @dataclass(frozen=True, repr=False)
 class Finding:
-    """What a look-up found, ready to be settled; it tells nobody anything before. Dropping it leaves no trace."""
+    """What a look-up found, ready to be settled; it tells nobody anything before. Dropping it leaves no trace.
 
+    Attributes:
+        id: by which it is settled once; the password, if it comes to that, has the same.
+    """
+
+    id: UUID
     caller: Trace
     number: Trace
     member_id: int
@@ -84,8 +92,8 @@ class Desk:
             TooManyFailures: not now.
             RecordsUnavailable: the database is away.
         """
-        async with self._database.transaction() as connection:
-            failures = await attempts.failures_of_caller(connection, self._vault.trace(caller.e164))
+        trace = self._vault.trace(caller.e164)
+        failures = await self._database.insist(partial(attempts.failures_of_caller, caller=trace))
         rules.require_few_failures(failures, self._limits)
 
     async def look_up(self, caller: CallerNumber, number: InsuranceNumber) -> Finding:
@@ -97,14 +105,16 @@ class Desk:
             Overloaded: more hashes are waiting than a caller should wait for.
             RecordsUnavailable: the database is away.
         """
-        async with self._database.transaction() as connection:
-            account = await members.find(connection, number.digits, phone=caller.e164, sample_only=caller.sample_only)
+        account = await self._database.insist(
+            partial(members.find, number=number.digits, phone=caller.e164, sample_only=caller.sample_only)
+        )
         avoid = [number.digits, caller.e164, caller.national]
         if account is not None:
             avoid += [account.insurance_number, account.personal_number or ""]
         member_id = account.member_id if account and account.matches else NOBODY
         password = self._generator.draw(avoid)
         return Finding(
+            id=uuid4(),
             caller=self._vault.trace(caller.e164),
             # Both numbers of an account are counted as one.
             number=self._vault.trace(account.insurance_number if account else number.digits),
@@ -117,6 +127,8 @@ class Desk:
     async def settle(self, finding: Finding, call_id: str) -> Reissue | None:
         """Count the attempt and, if the pair matches, commit the new password as pending.
 
+        A finding is settled once: settling it again counts nothing more and has the same result.
+
         Returns:
             The re-issue to be read out; None when the pair does not match, or its number failed too often.
 
@@ -124,54 +136,80 @@ class Desk:
             TooManyFailures: the caller reached the limit since they were let in; nothing was counted.
             ReissuedTooOften: the pair matches, but the account had its passwords for today.
             AlreadyIssued: a password was already read in this call.
-            RecordsUnavailable: the database is away. No attempt is counted, unless it failed while committing.
+            RecordsUnavailable: the database is away, and nothing was counted; unless it went away between a commit and
+                its answer and stayed away. Then this one attempt is counted, and if the pair matched there is a
+                pending password, which counts as begun, and which nobody heard and nobody can use.
         """
-        password_id = uuid4()
-        async with self._database.transaction() as connection:
-            outcome = await self._outcome(connection, finding, call_id)
-            await attempts.add(
-                connection, call_id=call_id, caller=finding.caller, number=finding.number, outcome=outcome
-            )
-            if outcome == "matched":
-                await passwords.add_pending(
-                    connection,
-                    password_id,
-                    member_id=finding.member_id,
-                    call_id=call_id,
-                    hashed=finding.hashed,
-                    key_id=self._vault.key_id,
-                )
-            if action := _AUDITED.get(outcome):
-                await audit.add(connection, action, actor="caller", member_id=finding.member_id, call_id=call_id)
+        outcome = await self._database.insist(partial(self._settle, finding=finding, call_id=call_id))
         if outcome in FAILED:
             self._alarms.failed(finding.caller, finding.number)
-        if outcome == "limited":
-            raise ReissuedTooOften("the account had its passwords for today")
-        if outcome != "matched":
-            return None
-        return Reissue(
-            self._database,
-            password_id=password_id,
-            password=finding.password,
-            valid=self._valid,
-            first_use=self._first_use,
-            under_way=self._activations,
-        )
+        match outcome:
+            case "limited":
+                raise ReissuedTooOften("the account had its passwords for today")
+            case "matched":
+                return Reissue(
+                    self._database,
+                    password_id=finding.id,
+                    password=finding.password,
+                    valid=self._valid,
+                    first_use=self._first_use,
+                    under_way=self._activations,
+                )
+            case _:
+                return None
 
     async def sign_in(self, number: str, password: str) -> SignIn:
         """Sign in with an insurance or personal number.
 
         Raises:
             Overloaded: more hashes are waiting than anybody should wait for.
-            RecordsUnavailable: the database is away.
+            RecordsUnavailable: the database is away; the password may have become active by this use.
         """
         return await sign_in(
             self._database, self._vault, number, SecretDigits(password), first_use=self._first_use, valid=self._valid
         )
 
-    async def _outcome(self, connection: Connection, finding: Finding, call_id: str) -> Outcome:
-        # From here to the commit nobody else counts for this caller or this number.
+    async def change(self, number: str, password: str, chosen: str) -> bool:
+        """Complete the change from `password` to one that the owner has `chosen`; False when `password` opens nothing.
+
+        Raises:
+            Overloaded: more hashes are waiting than anybody should wait for.
+            RecordsUnavailable: the database is away; one of the two works.
+        """
+        return await change(
+            self._database,
+            self._vault,
+            number,
+            SecretDigits(password),
+            SecretDigits(chosen),
+            first_use=self._first_use,
+            valid=self._valid,
+        )
+
+    async def _settle(self, connection: Connection, finding: Finding, call_id: str) -> Outcome:
+        # From here to the commit nobody else counts for this caller or this number; nor does an earlier try of ours.
         await attempts.lock(connection, finding.caller, finding.number)
+        earlier = await attempts.settled(connection, finding.id)
+        if earlier is not None:
+            return earlier
+        outcome = await self._outcome(connection, finding, call_id)
+        await attempts.add(
+            connection, finding.id, call_id=call_id, caller=finding.caller, number=finding.number, outcome=outcome
+        )
+        if outcome == "matched":
+            await passwords.add_pending(
+                connection,
+                finding.id,
+                member_id=finding.member_id,
+                call_id=call_id,
+                hashed=finding.hashed,
+                key_id=self._vault.key_id,
+            )
+        if action := _AUDITED.get(outcome):
+            await audit.add(connection, action, actor="caller", member_id=finding.member_id, call_id=call_id)
+        return outcome
+
+    async def _outcome(self, connection: Connection, finding: Finding, call_id: str) -> Outcome:
         rules.require_few_failures(await attempts.failures_of_caller(connection, finding.caller), self._limits)
         issued = await passwords.issued(connection, finding.member_id, call_id)
         if issued.read_in_call:

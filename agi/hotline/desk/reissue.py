@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -15,14 +15,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from hotline.desk.secret import SecretDigits
-    from hotline.records import Database
+    from hotline.records import Connection, Database
 
 log = structlog.get_logger()
-
-PAUSES: Final = (0.0, 0.1, 0.4, 1.0, 2.0)
-"""Seconds before each try to activate; the last one is repeated."""
-TRY_SECONDS: Final = 0.7
-"""Time limit of one try."""
 
 
 class Reissue:
@@ -56,10 +51,10 @@ class Reissue:
             False when a newer re-issue of the account is active already: this password is dead, don't read it.
 
         Raises:
-            RecordsUnavailable: not noted, so don't read it.
+            RecordsUnavailable: not known to be noted, so don't read it. If it is noted, the account has a password
+                that nobody heard, beside the one in force.
         """
-        async with self._database.transaction() as connection:
-            return await passwords.began(connection, self._id)
+        return await self._database.insist(partial(passwords.began, password_id=self._id))
 
     async def heard(self) -> bool:
         """Make the password active and end the old one, after the first full reading. Repeating it changes nothing.
@@ -78,37 +73,21 @@ class Reissue:
         return await asyncio.shield(task)
 
     async def _activate(self) -> bool:
-        loop = asyncio.get_running_loop()
-        until = loop.time() + self._first_use.total_seconds()
-        pauses = itertools.chain(PAUSES, itertools.repeat(PAUSES[-1]))
-        while loop.time() < until:
-            await asyncio.sleep(next(pauses))
-            try:
-                # By id, so that it makes no difference whether an earlier try was committed after all.
-                return await activate(
-                    self._database,
-                    self._id,
-                    valid=self._valid,
-                    actor="caller",
-                    until=loop.time() + TRY_SECONDS,
-                )
-            except RecordsUnavailable:
-                continue
-        log.error("password_not_activated", password_id=str(self._id))
-        return False
+        try:
+            return await self._database.insist(
+                partial(activate, password_id=self._id, valid=self._valid, actor="caller"),
+                seconds=self._first_use.total_seconds(),
+            )
+        except RecordsUnavailable:
+            # Its traceback would say no more than its name.
+            log.error("password_not_activated", password_id=str(self._id))  # noqa: TRY400
+            return False
 
 
-async def activate(
-    database: Database, password_id: UUID, *, valid: timedelta, actor: audit.Actor, until: float | None = None
-) -> bool:
-    """Make a pending password active, once; return whether it is the active one of its account.
-
-    Raises:
-        RecordsUnavailable: it may or may not be.
-    """
-    async with database.transaction(until=until) as connection:
-        member_id = await passwords.activate(connection, password_id, valid=valid)
-        if member_id is None:
-            return await passwords.is_active(connection, password_id)
-        await audit.add(connection, "password-active", actor=actor, member_id=member_id)
-        return True
+async def activate(connection: Connection, password_id: UUID, *, valid: timedelta, actor: audit.Actor) -> bool:
+    """Make a pending password active, once; return whether it is the active one of its account."""
+    member_id = await passwords.activate(connection, password_id, valid=valid)
+    if member_id is None:
+        return await passwords.is_active(connection, password_id)
+    await audit.add(connection, "password-active", actor=actor, member_id=member_id)
+    return True

@@ -42,8 +42,8 @@ class Vault:
         on_missing_pepper: is told the name of a pepper that a stored hash needs and nobody has.
     """
 
-    def __init__(self, settings: PasswordSettings) -> None:
-        """Take the peppers from the settings, or from the files they name.
+    def __init__(self, settings: PasswordSettings, hasher: argon2.PasswordHasher = _HASHER) -> None:
+        """Take the peppers from the settings, or from the files they name; another `hasher` is for tests.
 
         Raises:
             SettingsError: a pepper is missing, or not as it must be (`Keyring.load`).
@@ -54,7 +54,8 @@ class Vault:
         # Each hash takes 19 MiB and 32 ms of a core; more at once would only make every caller wait.
         self._threads = ThreadPoolExecutor(settings.hash_threads, thread_name_prefix="vault")
         self._places = settings.hash_threads + settings.hash_queue
-        self._decoy = _HASHER.hash(b"")
+        self._hasher = hasher
+        self._decoy = hasher.hash(b"")
 
     def close(self) -> None:
         """Give the threads back; hashes not begun are dropped."""
@@ -71,7 +72,7 @@ class Vault:
 
     def outdated(self, hashed: str, key_id: str) -> bool:
         """Tell whether a hash would be made otherwise today: with another pepper, or at another cost."""
-        return key_id != self.key_id or _HASHER.check_needs_rehash(hashed)
+        return key_id != self.key_id or self._hasher.check_needs_rehash(hashed)
 
     async def hash(self, password: SecretDigits, member_id: int) -> str:
         """Return the argon2id hash of a member's password, in its standard text form.
@@ -79,7 +80,7 @@ class Vault:
         Raises:
             Overloaded: too many hashes are waiting.
         """
-        return await self._in_thread(_HASHER.hash, self._message(password, member_id, self.key_id))
+        return await self._in_thread(self._hasher.hash, self._message(password, member_id, self.key_id))
 
     async def verify(self, password: SecretDigits, member_id: int, hashed: str, key_id: str) -> bool:
         """Tell whether `hashed` is of this password of this member. Takes as long as any other check.

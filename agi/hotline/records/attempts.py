@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from hotline.records.pool import Connection
 
 Outcome = Literal["matched", "mismatched", "silenced", "limited"]
@@ -118,13 +120,23 @@ async def checked_calls(connection: Connection) -> CheckedCalls:
     return CheckedCalls(row["calls"], row["failed"])
 
 
-async def add(connection: Connection, *, call_id: str, caller: Trace, number: Trace, outcome: Outcome) -> None:
-    """Add an attempt."""
+async def settled(connection: Connection, finding_id: UUID) -> Outcome | None:
+    """Return what became of a finding that was settled before; None when it was not."""
+    query = "SELECT outcome FROM attempts WHERE finding_id = $1"
+    outcome: Outcome | None = await connection.fetchval(query, finding_id)
+    return outcome
+
+
+async def add(
+    connection: Connection, finding_id: UUID, *, call_id: str, caller: Trace, number: Trace, outcome: Outcome
+) -> None:
+    """Add an attempt, the one of this finding."""
     await connection.execute(
         """
-        INSERT INTO attempts (call_id, caller_masked, caller_hmac, number_masked, number_hmac, outcome)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO attempts (finding_id, call_id, caller_masked, caller_hmac, number_masked, number_hmac, outcome)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         """,
+        finding_id,
         call_id,
         caller.masked,
         caller.hmac,

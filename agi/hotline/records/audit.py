@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Action = Literal[
     "password-pending",
     "password-active",
+    "password-changed",
     "password-limit",
     "number-limit",
     "limit-lifted",

@@ -26,6 +26,7 @@ class Stored:
     """A password that might be the one presented at sign-in."""
 
     id: UUID
+    member_id: int
     hash: str
     key_id: str
     active: bool
@@ -52,6 +53,7 @@ async def add_pending(
     connection: Connection, password_id: UUID, *, member_id: int, call_id: str, hashed: str, key_id: str
 ) -> None:
     """Add a password that nobody has heard yet."""
+    await _hold(connection, member_id)
     await connection.execute(
         "INSERT INTO passwords (id, member_id, call_id, state, hash, key_id) VALUES ($1, $2, $3, 'pending', $4, $5)",
         password_id,
@@ -97,9 +99,7 @@ async def activate(connection: Connection, password_id: UUID, *, valid: timedelt
 
     None when nothing changed: it is active already, or a newer one is. Expires `valid` from now.
     """
-    member_id = await connection.fetchval("SELECT member_id FROM passwords WHERE id = $1", password_id)
-    # One activation an account at a time; what another one did while we waited is seen by the statements after.
-    await connection.execute("SELECT FROM members WHERE id = $1 FOR NO KEY UPDATE", member_id)
+    await _hold(connection, await connection.fetchval("SELECT member_id FROM passwords WHERE id = $1", password_id))
     await connection.execute(
         """
         UPDATE passwords AS old SET state = 'replaced', replaced_at = now()
@@ -120,6 +120,27 @@ async def activate(connection: Connection, password_id: UUID, *, valid: timedelt
     return activated
 
 
+async def own(connection: Connection, password_id: UUID, *, current: Stored, hashed: str, key_id: str) -> bool:
+    """Put what the owner chose in the place of `current` and of every pending one; a re-issued one is *used* thereby.
+
+    False when nothing changed: `current` is not the active one any more.
+    """
+    await _hold(connection, current.member_id)
+    if not await is_active(connection, current.id):
+        return False
+    await connection.execute(
+        """
+        UPDATE passwords SET state = 'replaced', replaced_at = now(),
+               used_at = CASE WHEN id = $2 AND call_id IS NOT NULL THEN now() END
+        WHERE member_id = $1 AND state <> 'replaced'
+        """,
+        current.member_id,
+        current.id,
+    )
+    await add_owned(connection, password_id, member_id=current.member_id, hashed=hashed, key_id=key_id)
+    return True
+
+
 async def is_active(connection: Connection, password_id: UUID) -> bool:
     """Return whether it is the active password of its account."""
     return bool(await connection.fetchval("SELECT state = 'active' FROM passwords WHERE id = $1", password_id))
@@ -132,7 +153,7 @@ async def usable(connection: Connection, member_id: int, *, pending: timedelta) 
     """
     rows = await connection.fetch(
         """
-        SELECT id, hash, key_id, state = 'active' AS active, changed_at FROM passwords
+        SELECT id, member_id, hash, key_id, state = 'active' AS active, changed_at FROM passwords
         WHERE member_id = $1
           AND (state = 'active' AND coalesce(expires_at > now(), true)
                OR state = 'pending' AND reading_began_at > now() - $2::interval)
@@ -141,4 +162,12 @@ async def usable(connection: Connection, member_id: int, *, pending: timedelta) 
         member_id,
         pending,
     )
-    return [Stored(row["id"], row["hash"], row["key_id"], row["active"], row["changed_at"]) for row in rows]
+    return [Stored(**row) for row in rows]
+
+
+async def _hold(connection: Connection, member_id: int | None) -> None:
+    """Let nobody else issue, activate or change a password of this account until the transaction ends.
+
+    So ordinals are in the order of the commits, and what another one did while we waited is seen by what we do next.
+    """
+    await connection.execute("SELECT FROM members WHERE id = $1 FOR NO KEY UPDATE", member_id)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+import itertools
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
 
 import asyncpg
 import structlog
@@ -16,12 +17,26 @@ import structlog
 from hotline.records.errors import RecordsUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
     from types import TracebackType
 
     from hotline.settings import DatabaseSettings
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
+
+PAUSES: Final = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 2.0)
+"""Seconds between the tries of work that is insisted on; the last one is repeated."""
+PATIENCE: Final = 0.75
+"""The part of the time limit that one try may take, waiting for locks included; the rest is enough for another, over a
+connection that is new, when the first was lost without a word."""
+
+TRANSACTION_TIMEOUT: Final = 17
+"""The first PostgreSQL that has it."""
+
+_LOST: Final = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+"""After 25 s the server ends the session of a machine of ours that is gone; unasked, after two hours."""
 
 _UNAVAILABLE: Final = ("08", "25006", "28", "3D", "40", "53", "55P03", "57", "58", "XX")
 """SQLSTATEs, or their beginnings, that speak of the server and not of our statement: connection, a read-only standby,
@@ -73,25 +88,55 @@ class Database:
         self._closed = True
         self._drop_idle()
 
-    def deadline(self) -> float:
-        """Return the loop time by which work begun now must be done."""
-        return asyncio.get_running_loop().time() + self._seconds
+    async def insist(self, work: Callable[[Connection], Awaitable[T]], *, seconds: float | None = None) -> T:
+        """Run `work` in a transaction, and all over when that is lost, until it is committed for certain.
+
+        A connection can break between a commit and its answer. So `work` must be such that doing it twice is doing it
+        once: it reads only, or tells by an id of ours whether it was done already. Tries go on for `seconds`, by
+        default the time limit of the settings; one that nobody answers ends after three quarters of that limit.
+
+        Raises:
+            RecordsUnavailable: in all that time not once. Whether it was committed is unknown.
+        """
+        now = asyncio.get_running_loop().time
+        until = now() + (self._seconds if seconds is None else seconds)
+        pauses = itertools.chain(PAUSES, itertools.repeat(PAUSES[-1]))
+        while True:
+            try:
+                async with self._once(until, self._seconds * PATIENCE) as connection:
+                    return await work(connection)
+            except RecordsUnavailable as away:
+                pause = next(pauses)
+                if self._closed or now() + pause >= until:
+                    log.warning("records_unavailable", reason=str(away))
+                    raise
+            await asyncio.sleep(pause)
 
     @contextlib.asynccontextmanager
-    async def transaction(self, *, until: float | None = None) -> AsyncIterator[Connection]:
+    async def transaction(self) -> AsyncIterator[Connection]:
         """Run the block in one transaction, committed at its end and rolled back when it raises.
 
-        Nothing but queries belongs in the block: the time limit counts all of it. `until` is a loop time, by default
-        the time limit of the settings from now.
+        Nothing but queries belongs in the block: the time limit of the settings counts all of it.
 
         Raises:
             RecordsUnavailable: no connection, a lost one, or not done in time. Whether a commit happened is unknown.
         """
         try:
+            async with self._once(asyncio.get_running_loop().time() + self._seconds, self._seconds) as connection:
+                yield connection
+        except RecordsUnavailable as away:
+            log.warning("records_unavailable", reason=str(away))
+            raise
+
+    @contextlib.asynccontextmanager
+    async def _once(self, until: float, patience: float) -> AsyncIterator[Connection]:
+        """Run one transaction by loop time `until`; it may take `patience` seconds once it is its turn."""
+        try:
             async with (
-                asyncio.timeout_at(self.deadline() if until is None else until),
+                asyncio.timeout_at(until),
                 self._slots,
-                self._connection() as connection,
+                asyncio.timeout(patience),
+                self._connection(patience) as connection,
             ):
                 yield connection
         except DRIVER_ERRORS as error:
@@ -100,14 +145,13 @@ class Database:
             # What broke one connection has most likely broken them all; better one new connection too many than a
             # caller for each dead one.
             self._drop_idle()
-            log.warning("records_unavailable", reason=type(error).__name__)
             raise RecordsUnavailable(type(error).__name__) from error
 
     @contextlib.asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Any]:
+    async def _connection(self, patience: float) -> AsyncIterator[Any]:
         connection = await self._take()
         try:
-            await connection.execute("BEGIN")
+            await connection.execute(_begin(connection, patience))
             yield connection
             await connection.execute("COMMIT")
             self._put_back(connection)
@@ -129,13 +173,14 @@ class Database:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
-        milliseconds = str(round(self._seconds * 1000))
         return await asyncpg.connect(
             self._dsn.get_secret_value(),
             server_settings={
                 "application_name": "hotline",
-                "statement_timeout": milliseconds,
-                "idle_in_transaction_session_timeout": milliseconds,
+                "statement_timeout": _milliseconds(self._seconds),
+                **_LOST,
+                # A commit we are told of survives a crash of the server, whatever its default: it is spoken of next.
+                "synchronous_commit": "on",
                 "jit": "off",
                 # The limits are counted under a lock, and what others committed before it must be seen.
                 "default_transaction_isolation": "read committed",
@@ -150,6 +195,19 @@ class Database:
         for connection in self._idle:
             connection.terminate()
         self._idle.clear()
+
+
+def _begin(connection: Any, patience: float) -> str:
+    """Return what begins a transaction that the server ends with us, so that its locks are free for the next try."""
+    limit = _milliseconds(patience)
+    if connection.get_server_version().major < TRANSACTION_TIMEOUT:
+        return f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = {limit}"
+    # The other limits are blind between the preparing of a statement and its execution.
+    return f"BEGIN; SET LOCAL transaction_timeout = {limit}"
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(round(seconds * 1000))
 
 
 def speaks_of_the_server(error: Exception) -> bool:
