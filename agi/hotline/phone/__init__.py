@@ -5,6 +5,8 @@ from hotline.phone.caller import Caller
 from hotline.phone.capture import Capture, Datagram
 from hotline.phone.ear import Ear, Silence, Utterance
 from hotline.phone.errors import CallClosed, CannotListen, NotDistinct, NotInTime, PhoneError, PhoneFailed
+from hotline.phone.handmade import HandmadePhone
+from hotline.phone.keying import Sent
 from hotline.phone.rtp import Heard, Key
 from hotline.phone.sip import Side, Signalling
 from hotline.phone.witness import TimelineEntry, Witness
@@ -17,12 +19,14 @@ __all__ = [
     "Closing",
     "Datagram",
     "Ear",
+    "HandmadePhone",
     "Heard",
     "Key",
     "NotDistinct",
     "NotInTime",
     "PhoneError",
     "PhoneFailed",
+    "Sent",
     "Side",
     "Signalling",
     "Silence",
