@@ -18,6 +18,7 @@ from hotline.settings import SHARE
 
 PHONE = "origin=phone", "number=0912345678"
 NUMBER = "0123456789"
+PERSONAL = "001085012345"
 PASSWORD = "590143621"
 MEDIA = MediaRule((ip_network("192.0.2.0/24"),))
 
@@ -70,7 +71,7 @@ class FakeReissue:
 
 @dataclass
 class FakeDesk:
-    """A desk with one member, telling what it was asked; `trouble` names what fails."""
+    """A desk with one member, who has two numbers, telling what it was asked; `trouble` names what fails."""
 
     trouble: str = ""
     log: list = field(default_factory=list)
@@ -78,8 +79,8 @@ class FakeDesk:
     async def admit(self, caller):
         if self.trouble == "down":
             raise RecordsUnavailable("down")
-        if self.trouble in {"hour", "day"}:
-            raise TooManyFailures(self.trouble)
+        if self.trouble in {"hour", "day"} or (self.trouble == "last failure" and "mismatch" in self.log):
+            raise TooManyFailures("day" if self.trouble == "day" else "hour")
 
     async def look_up(self, caller, number):
         self.log.append(f"look up {number.digits}")
@@ -87,11 +88,13 @@ class FakeDesk:
             raise RecordsUnavailable("lost")
         if self.trouble == "overloaded":
             raise Overloaded
-        return number.digits == NUMBER
+        return number.digits in {NUMBER, PERSONAL}
 
     async def settle(self, finding, call_id):
         if self.trouble == "often":
             raise ReissuedTooOften
+        if self.trouble == "meanwhile":
+            raise TooManyFailures("hour")
         self.log.append("match" if finding else "mismatch")
         if not finding:
             return None

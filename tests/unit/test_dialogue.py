@@ -65,6 +65,40 @@ async def test_three_mismatches_end_with_the_other_ways(talk):
     assert held.call.outcome == "mismatch"
 
 
+async def test_after_the_last_failure_allowed_no_other_number_is_asked_for(talk):
+    """A caller whose failures are enough for this hour hears so at once, not after another number keyed in vain."""
+    held = await talk(On("menu", "8"), On("ask-number", WRONG + "#"), trouble="last failure")
+    assert held.said()[-4:] == ["mismatch", "caller-limit-hour", "other-ways", "goodbye"]
+    assert held.said().count("ask-number") == 1
+    assert held.call.outcome == "mismatch"
+
+
+async def test_a_limit_reached_by_another_call_meanwhile_is_told(talk):
+    """Two calls of one phone: the one that comes too late hears the limit and the other ways, not a mismatch."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), trouble="meanwhile")
+    assert held.said()[-4:] == ["check", "caller-limit-hour", "other-ways", "goodbye"]
+    assert held.call.outcome == "refused"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        ("lost", "busy"),
+        ("often", "reissued-often"),
+        ("overtaken", "overtaken"),
+        ("stuck", "not-activated"),
+        ("meanwhile", "caller-limit-hour"),
+        ("last failure", "caller-limit-hour"),
+    ],
+)
+async def test_a_stray_key_does_not_cut_why_there_is_no_password(talk, trouble, words):
+    """What ends a call without a password is heard in full."""
+    keyed = On("ask-number", (WRONG if trouble == "last failure" else NUMBER) + "#")
+    held = await talk(On("menu", "8"), keyed, On(words, "5", after=-1.5), trouble=trouble)
+    (told,) = [heard for heard in held.line.heard if heard.sound == words]
+    assert told.whole
+
+
 async def test_a_number_read_back_wrong_is_keyed_again_at_no_cost(talk):
     """On 2 the number is asked for again and nothing is looked up."""
     held = await talk(
@@ -195,6 +229,14 @@ async def test_a_stray_key_after_the_readings_does_not_end_the_call(talk):
     keys = On("after-reading", "5"), On("after-reading", "1")
     held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), *keys)
     assert held.said().count("repeat-password") == 2
+
+
+async def test_stray_keys_after_the_readings_end_as_if_nothing_was_keyed(talk):
+    """A cheek on the keypad after the readings does not lead to the other ways to a password: there is one."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), *[On("after-reading", "5")] * 3)
+    assert "other-ways" not in held.said()
+    assert held.said()[-1] in {"goodbye", "farewell"}
+    assert held.call.outcome == "reissued"
 
 
 async def test_who_does_nothing_is_not_kept_into_another_minute(talk):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hotline.call.collector import Collector
 from hotline.call.errors import LineError
-from hotline.call.keypad import KEYS
+from hotline.call.keypad import KEYS, MOST_WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from hotline.call.line import Line, Media, Sound, Sounds
 
 T = TypeVar("T")
+
+CUTTING = KEYS.replace("#", "")
+"""Keys that cut a prompt: a `#` only ends an answer, and often comes late, during what follows (SPEC §2)."""
 
 LATE = 0.5
 """Seconds of silence that work may take before a prompt is said to bridge it, or is said again."""
@@ -83,7 +86,7 @@ class Call:
         await self._line.answer()
         self.answered_at = self.seconds()
 
-    async def say(self, *prompts: str, keys: str = KEYS) -> None:
+    async def say(self, *prompts: str, keys: str = CUTTING) -> None:
         """Say `prompts`; a key of `keys` cuts them short, or skips them when it was keyed ahead."""
         if not self._line.keypad.has(keys):
             await self._line.play([self._sounds[prompt] for prompt in prompts], keys)
@@ -136,6 +139,13 @@ class Call:
         """Play `sound` to its end; every key before and during it is ignored."""
         with self._line.keypad.ignored():
             await self._line.play([sound], "")
+
+    async def pass_over_keys(self, *, until: str, quiet: float) -> None:
+        """Take no notice of what a caller goes on keying, up to a key of `until` or `quiet` seconds without any."""
+        for _ in range(MOST_WAITING):
+            key = await self._line.keypad.next(quiet)
+            if key is None or key in until:
+                return
 
     def keyed_ahead(self, keys: str = KEYS) -> bool:
         """Return whether one of `keys` waits to be asked for."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from hotline.menu import Wait
 
 DIGITS = "0123456789"
+RUNNING_ON = 1.5
+"""Seconds without a key after which a caller who keys too many digits has come to the end of them."""
 MOST_HINTS = 5
 """Hints a caller who keys more than twelve digits gets, before we stop trying."""
 
@@ -36,13 +38,15 @@ async def enter_number(talk: Conversation, already: str = "") -> Keyed:
             case Reason.ENTERED | Reason.COMPLETE:
                 return keyed
             case Reason.CLEARED:
+                silences = 0
                 question = ("ask-number",)
             case Reason.BACK:
                 raise WentBack
             case Reason.TOO_LONG:
                 hints += 1
+                # The rest of a card's number would cut the hint, and then count as the next one.
+                await call.pass_over_keys(until="#*", quiet=RUNNING_ON)
                 question = ("card-hint",)
-                call.forget_keys()
             case Reason.INCOMPLETE:
                 # Slow is not silent: who has added a digit may pause again.
                 silences = silences + 1 if keyed.digits == kept else 0

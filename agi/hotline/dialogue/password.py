@@ -30,7 +30,7 @@ async def read_twice(talk: Conversation, new: Reissue) -> None:
     call, menu = talk.call, talk.hotline.menu
     if not await call.cover(new.began(), "check"):
         call.outcome = outcomes.OVERTAKEN
-        await call.say("overtaken")
+        await call.say("overtaken", keys="")
         raise EndWished
     digits = new.password.reveal()
     call.reached("reading")
@@ -69,14 +69,16 @@ async def read_again_on_wish(talk: Conversation, new: Reissue) -> None:
     """
     call, menu = talk.call, talk.hotline.menu
     wait = menu.wait.menu_key
-    readings = menu.tries.rereadings
+    readings, strays = menu.tries.rereadings, 0
     while readings > 0:
         left = call.paid_seconds_left() - call.length("after-reading", "farewell")
         keyed = await call.ask("after-reading", entry=one_of("109", min(wait, max(LEAST_WAIT, left))))
         if keyed.reason is Reason.NO_INPUT or keyed.digits == "9":
             break
         if keyed.reason is not Reason.COMPLETE:
-            talk.misses.no_match()
+            strays += 1
+            if strays == menu.tries.no_match:
+                break
             continue
         await repeat(talk, new.password.reveal())
         readings -= 1

@@ -78,7 +78,7 @@ async def take(call: Call, hotline: Hotline, caller: CallerNumber) -> None:
     except (RecordsUnavailable, Overloaded):
         call.outcome = outcomes.BUSY
         call.forget_keys()
-        await call.say("busy")
+        await call.say("busy", keys="")
     # The short form when the long one would cost another minute; never a bare hang-up.
     words = "goodbye" if call.paid_seconds_left() > call.length("goodbye") else "farewell"
     await call.say(words, keys="")

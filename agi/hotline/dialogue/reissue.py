@@ -38,12 +38,12 @@ async def reissue(talk: Conversation) -> None:
             new = await call.cover(desk.settle(finding, call.id), "check")
         except ReissuedTooOften:
             call.outcome = outcomes.REISSUED_OFTEN
-            await call.say("reissued-often")
+            await call.say("reissued-often", keys="")
             return
         except TooManyFailures as limit:
             call.outcome = call.outcome or outcomes.REFUSED
-            await call.say(f"caller-limit-{limit.kind}")
-            return
+            await call.say(f"caller-limit-{limit.kind}", keys="")
+            break
         if new is not None:
             await read_twice(talk, new)
             await read_again_on_wish(talk, new)
@@ -51,8 +51,20 @@ async def reissue(talk: Conversation) -> None:
         call.reached("mismatch")
         call.outcome = outcomes.MISMATCH
         await call.say("mismatch")
+        if talk.numbers < tries.numbers and not await may_try_again(talk):
+            break
     call.forget_keys()
     await call.say("other-ways")
+
+
+async def may_try_again(talk: Conversation) -> bool:
+    """Tell the caller whose failures are enough for now, before another number is keyed in vain."""
+    try:
+        await talk.call.cover(talk.hotline.desk.admit(talk.caller), "check")
+    except TooManyFailures as limit:
+        await talk.call.say(f"caller-limit-{limit.kind}", keys="")
+        return False
+    return True
 
 
 async def look_up(talk: Conversation) -> Finding:
