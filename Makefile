@@ -12,7 +12,7 @@ BUILD_NEEDS := hatchling>=1.27 editables>=0.5
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup environment demo run test lint format lock clean
+.PHONY: help setup environment demo run test bench lint format lock clean
 
 help: ## show this list
 	@echo "Usage: make TARGET [ARGS='options for the command'] [PYTHON=python3.13]"
@@ -33,10 +33,13 @@ run: setup ## start the hotline with its private Asterisk and call it yourself
 test: setup lint ## lint, then every test, in a private network; ARGS go to pytest
 	@tests/in-private-network $(BIN)/pytest -n 6 --dist worksteal $(ARGS)
 
+bench: setup ## measure, beside goals, and draw charts; ARGS go to each program
+	@tests/in-private-network $(BIN)/python -m bench.equal_time $(ARGS)
+
 lint: environment ## style, types and the layers between rooms
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/mypy agi/hotline bootstrap.py
+	@$(BIN)/mypy agi/hotline bench bootstrap.py
 	@$(BIN)/lint-imports
 
 format: environment ## put the code into its one form
