@@ -56,7 +56,7 @@ async def measure(console: Console, out: Path, checks: int, calls: int, phones: 
                 )
             ring = bars.add_task("calls", total=calls * len(everything))
             async with serving(rooms):
-                on_phone = await on_the_phone.calls(
+                on_phone, void = await on_the_phone.calls(
                     rooms,
                     stage,
                     everything,
@@ -65,7 +65,7 @@ async def measure(console: Console, out: Path, checks: int, calls: int, phones: 
                     rng=rng,
                     done=lambda: bars.update(ring, advance=1),
                 )
-    figures = [*desk_figures(console, at_desk), *phone_figures(console, on_phone)]
+    figures = [*desk_figures(console, at_desk), *phone_figures(console, on_phone, void)]
     _save(out, at_desk, on_phone, {"checks": checks, "calls": calls, "phones": phones}, figures)
     console.print(f"Chart and raw data: {out}/")
     return figures
@@ -85,7 +85,7 @@ def desk_figures(console: Console, made: Sequence[Check]) -> list[Figure]:
     return figures
 
 
-def phone_figures(console: Console, made: Sequence[Call]) -> list[Figure]:
+def phone_figures(console: Console, made: Sequence[Call], void: int) -> list[Figure]:
     """Print and return what the calls tell."""
     expected = {case: ("check", "new-password" if case is Case.MATCH else "mismatch") for case in Case}
     wrong = [call for call in made if call.words != expected[call.case]]
@@ -93,6 +93,7 @@ def phone_figures(console: Console, made: Sequence[Call]) -> list[Figure]:
     check = _by_case([(call.case, call.check_ended) for call in made])
     figures = [
         _outcomes(len(made), len(wrong), "words as they must be: check clip, then sentence or password"),
+        Figure("calls made again, as a key was lost or told twice", str(void)),
         *_compare("Last key to the end of the check clip", check),
         *_compare("Last key to the first packet of the outcome", outcome),
     ]
