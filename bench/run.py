@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bench.table import held
 from hotline import logs
-from hotline.cli import TROUBLE
+from hotline.cli.command import TROUBLE
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping, Sequence
@@ -53,12 +53,13 @@ def progress(console: Console) -> Progress:
 def finish(work: Coroutine[Any, Any, Sequence[Figure]]) -> NoReturn:
     """Run a benchmark and end the process: 0 when its goals were held, 1 when not, 2 when something was missing."""
     logs.configure(logging.ERROR)
+    status = SET_UP_WRONG
     try:
-        figures = uvloop.run(work)
-    except TROUBLE as trouble:
-        print(f"bench: {trouble}", file=sys.stderr)
-        sys.exit(SET_UP_WRONG)
-    sys.exit(0 if held(figures) else GOAL_MISSED)
+        status = 0 if held(uvloop.run(work)) else GOAL_MISSED
+    except* TROUBLE as troubles:
+        for trouble in troubles.exceptions:
+            print(f"bench: {trouble}", file=sys.stderr)
+    sys.exit(status)
 
 
 def save_rows(path: Path, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
