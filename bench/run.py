@@ -52,7 +52,8 @@ def progress(console: Console) -> Progress:
 
 def finish(work: Coroutine[Any, Any, Sequence[Figure]]) -> NoReturn:
     """Run a benchmark and end the process: 0 when its goals were held, 1 when not, 2 when something was missing."""
-    logs.configure(logging.ERROR)
+    # Alarms are what a benchmark of failures raises.
+    logs.configure(logging.CRITICAL)
     status = SET_UP_WRONG
     try:
         status = 0 if held(uvloop.run(work)) else GOAL_MISSED

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from hotline.records import attempts, members
+from hotline.records import members
 
 if TYPE_CHECKING:
     import random
@@ -48,7 +47,6 @@ class Stage:
     def __init__(self, database: Database, vault: Vault, limits: LimitSettings, rng: random.Random) -> None:
         self._database = database
         self._vault = vault
-        self._calls = itertools.count()
         self._limits = limits
         self._rng = rng
         self._taken: set[str] = set()
@@ -93,14 +91,17 @@ class Stage:
 
     async def _fail_often(self, connection: Connection, number: str) -> None:
         strangers = [self._vault.trace(f"+84371{stranger:06}") for stranger in range(self._limits.number_failures_day)]
-        for stranger in strangers:
-            await attempts.add(
-                connection,
-                call_id=f"earlier-{next(self._calls)}",
-                caller=stranger,
-                number=self._vault.trace(number),
-                outcome="mismatched",
-            )
+        trace = self._vault.trace(number)
+        await connection.execute(
+            """
+            INSERT INTO attempts (call_id, caller_masked, caller_hmac, number_masked, number_hmac, outcome)
+            SELECT 'earlier', $1, caller, $2, $3, 'mismatched' FROM unnest($4::bytea[]) AS caller
+            """,
+            strangers[0].masked,
+            trace.masked,
+            trace.hmac,
+            [stranger.hmac for stranger in strangers],
+        )
 
 
 async def _add(connection: Connection, phone: str, number: str) -> None:
