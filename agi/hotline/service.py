@@ -18,7 +18,7 @@ from hotline.dialogue import Hotline, Readings, converse, outcomes
 from hotline.dialogue.vocabulary import PROMPTS
 from hotline.doors.ari import AriDoor
 from hotline.menu import load
-from hotline.prompts import Library, Script, SpokenSecrets
+from hotline.prompts import Library, Script, SpokenSecrets, silence
 from hotline.records import Database
 from hotline.settings import SCRIPT, SettingsError
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 APOLOGY = "interrupted"
+LONGEST_WAIT = 60.0
+"""Seconds that a caller can be waited for at most, by menu.toml."""
 
 
 class Service:
@@ -155,6 +157,7 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
             call_seconds=settings.call.longest_seconds,
             calls_at_once=settings.call.at_once,
             apology=APOLOGY,
+            silence=stack.enter_context(secrets.file(silence(LONGEST_WAIT))),
         )
         running = asyncio.create_task(door.open(service.receive), name="ari door")
         try:

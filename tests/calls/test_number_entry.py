@@ -165,12 +165,12 @@ def one_in_fifty_lost(packets):
     return [packet for place, packet in enumerate(packets) if place % 50 != 7]
 
 
-FAST = {"tone": 0.04, "gap": 0.06}
-"""Outside prompts Asterisk tells a key that begins less than 45 ms (AST_MIN_DTMF_GAP) after another twice."""
+SHORTEST = {"tone": 0.04, "gap": 0.04}
+"""Of the keys that a switchboard must take (ITU-T Q.24)."""
 LINES = {
     "a good line": (whole, {}),
     "a key a second, long": (whole, {"tone": 0.6, "gap": 0.4}),
-    "40 ms keys": (whole, FAST),
+    "40 ms keys, 40 ms apart": (whole, SHORTEST),
     "short taps of a mobile phone (3GPP TS 23.014)": (whole, {"tone": 0.07, "gap": 0.065}),
     "every packet twice": (doubled, {}),
     "packets out of order": (swapped, {}),
@@ -178,7 +178,7 @@ LINES = {
     "beginnings lost": (without_beginnings, {}),
     "two of three ends lost": (with_one_end, {}),
     "one packet in fifty lost": (one_in_fifty_lost, {}),
-    "40 ms keys, every packet twice": (doubled, FAST),
+    "40 ms keys, every packet twice": (doubled, SHORTEST),
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from hotline.ari import Client, Replaced
 from hotline.ari.fake import FakeAsterisk
-from hotline.call import CallerGone, Ended, Media
+from hotline.call import Call, CallerGone, Ended, Entry, Media
 from hotline.doors.ari import AriDoor, AriLine
 
 SECONDS = 1.0
@@ -28,7 +28,7 @@ async def listener():
         results = asyncio.Queue()
 
         async def handle(stay):
-            line = AriLine(stay)
+            line = AriLine(stay, Sound())
             try:
                 results.put_nowait((await line.play([Sound()], "")).ended)
             except CallerGone:
@@ -58,6 +58,32 @@ async def test_a_sound_cut_by_a_hang_up_was_not_heard(listener):
     assert await asyncio.wait_for(results.get(), 3) is CallerGone
 
 
+async def test_silence_is_played_while_keys_are_waited_for():
+    """From the question to the next prompt, so that Asterisk tells each key once; the prompt does not wait for it."""
+    sounds = {"sound:/reading": SECONDS, "sound:/silence": 60.0}
+    async with FakeAsterisk(sounds=sounds) as fake, contextlib.AsyncExitStack() as stack:
+        heard = asyncio.Queue()
+
+        async def handle(stay):
+            call = Call("call", AriLine(stay, Sound(Path("/silence"), 60.0)), {"ask": Sound()})
+            keyed = await call.ask("ask", entry=Entry(keys="12", grace={2: 0}, first=5.0, between=5.0))
+            began = asyncio.get_running_loop().time()
+            await call.say("ask", keys="")
+            heard.put_nowait((keyed.digits, asyncio.get_running_loop().time() - began))
+
+        client = await stack.enter_async_context(Client(fake.url, fake.user, fake.password, "hotline"))
+        running = asyncio.create_task(client.run(handle))
+        await client.connected.wait()
+        call = await fake.incoming()
+        await call.playing("sound:/silence", limit_seconds=SECONDS + 2.0)
+        await call.press("12")
+        digits, seconds = await asyncio.wait_for(heard.get(), 10)
+        assert digits == "12"
+        assert seconds < SECONDS + 2.0
+        running.cancel()
+        await asyncio.wait({running})
+
+
 @pytest.fixture
 async def door():
     """Open a door for so many calls; return the fake before it. Callers are served until they hang up."""
@@ -71,7 +97,14 @@ async def door():
         async def open_door(calls_at_once, *calls):
             client = await stack.enter_async_context(Client(fake.url, fake.user, fake.password, "hotline"))
             sounds = {"interrupted": Sound(Path("/sorry"))}
-            door = AriDoor(client, sounds, call_seconds=600, calls_at_once=calls_at_once, apology="interrupted")
+            door = AriDoor(
+                client,
+                sounds,
+                call_seconds=600,
+                calls_at_once=calls_at_once,
+                apology="interrupted",
+                silence=Sound(Path("/silence")),
+            )
             opened = asyncio.create_task(door.open(serve))
 
             async def close():
@@ -124,7 +157,7 @@ async def media():
         results = asyncio.Queue()
 
         async def handle(stay):
-            line = AriLine(stay)
+            line = AriLine(stay, Sound())
             await line.keypad.next(3)
             results.put_nowait(await line.media())
 

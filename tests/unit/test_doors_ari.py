@@ -46,7 +46,7 @@ class Stay:
 )
 async def test_only_what_is_proven_was_heard(outcome, seconds, comes_to):
     """Heard is what was played to its end, or up to its last silence; a line that stood still proves nothing."""
-    line = AriLine(Stay(PlaybackResult(outcome, seconds)))
+    line = AriLine(Stay(PlaybackResult(outcome, seconds)), Sound())
     if isinstance(comes_to, Ended):
         assert (await line.play([Sound()], "")).ended is comes_to
     else:
@@ -57,7 +57,7 @@ async def test_only_what_is_proven_was_heard(outcome, seconds, comes_to):
 @pytest.mark.parametrize(("seconds", "heard"), [(10.0, True), (12.0, True), (9.95, True), (9.0, False), (0.3, False)])
 async def test_an_end_that_was_not_seen_comes_after_the_whole_sound(seconds, heard):
     """A playback found to be over before its sound could be has not been heard, whatever it ended as."""
-    line = AriLine(Stay(PlaybackResult(Outcome.FINISHED, seconds, observed=False)))
+    line = AriLine(Stay(PlaybackResult(Outcome.FINISHED, seconds, observed=False)), Sound())
     if heard:
         assert (await line.play([Sound()], "")).ended is Ended.FINISHED
     else:

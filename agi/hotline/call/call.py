@@ -95,13 +95,18 @@ class Call:
         """Ask with `prompts` and collect the keys of `entry`; `already` holds digits kept from before."""
         await self.say(*prompts, keys=entry.meaningful)
         collector = Collector(entry, already)
-        while True:
-            asked_at = self._line.now()
-            key = await self._line.keypad.next(collector.patience)
-            collector.pass_time(self._line.now() - asked_at)
-            keyed = collector.give_up() if key is None else collector.press(key)
-            if keyed is not None:
-                return keyed
+        try:
+            while True:
+                if not self.keyed_ahead():
+                    self._line.listen()
+                asked_at = self._line.now()
+                key = await self._line.keypad.next(collector.patience)
+                collector.pass_time(self._line.now() - asked_at)
+                keyed = collector.give_up() if key is None else collector.press(key)
+                if keyed is not None:
+                    return keyed
+        finally:
+            await self._line.hush()
 
     async def bridge(self, work: Awaitable[T], *prompts: str) -> T:
         """Say `prompts` while `work` is under way, again and again until it is done; return its result.

@@ -101,5 +101,11 @@ class Line(Protocol):
     async def media(self) -> Media:
         """Return where our voice goes at this moment, and whether any comes; it may change at any time."""
 
+    def listen(self) -> None:
+        """Make sure that each key is told once, while nothing is said; again does nothing. `hush` ends it."""
+
+    async def hush(self) -> None:
+        """End what `listen` began, if it did."""
+
     async def hang_up(self) -> None:
         """End the call."""

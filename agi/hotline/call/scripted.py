@@ -150,6 +150,12 @@ class ScriptedLine:
         self._check()
         return self.ways.pop(0) if len(self.ways) > 1 else self.ways[0]
 
+    def listen(self) -> None:
+        """Do nothing: a script's keys are told once."""
+
+    async def hush(self) -> None:
+        """Do nothing."""
+
     async def hang_up(self) -> None:
         """End the call."""
         if not self.keypad.closed:

@@ -6,7 +6,7 @@ missing, `compose` joins digits to a reading, and `SpokenSecrets` has a reading 
 
 from __future__ import annotations
 
-from hotline.prompts.audio import alaw_to_ulaw
+from hotline.prompts.audio import alaw_to_ulaw, silence
 from hotline.prompts.build import build
 from hotline.prompts.engine import Engine, Pyttsx3Engine
 from hotline.prompts.errors import (
@@ -43,4 +43,5 @@ __all__ = [
     "build",
     "compose",
     "grouped",
+    "silence",
 ]
