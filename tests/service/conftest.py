@@ -60,6 +60,7 @@ class Wire:
         self._port = 0
         self._silent = asyncio.Event()
         self._trap: Trap | None = None
+        self._due: Trap | None = None  # met, and to go off with the answer
         self.sprung = asyncio.Event()
         self.accepted = 0
 
@@ -76,7 +77,7 @@ class Wire:
     async def mend(self) -> None:
         """Make it work (again)."""
         self._silent.clear()
-        self._trap = None
+        self._trap = self._due = None
         self.sprung.clear()
         if self._server is None:
             self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port)
@@ -134,6 +135,7 @@ class Wire:
                 await self._spring(trap)
             sink.write(data)
             if trap is not None:
+                self._due = trap
                 unanswered.put_nowait(trap)
         raise ConnectionResetError
 
@@ -142,8 +144,9 @@ class Wire:
     ) -> None:
         while data := await source.read(65536):
             await self._stand_still()
-            if not unanswered.empty():
-                await self._spring(unanswered.get_nowait())
+            # One met by work that nobody waits for, such as a look for alarms, is void once all is mended.
+            if not unanswered.empty() and (trap := unanswered.get_nowait()) is self._due:
+                await self._spring(trap)
             sink.write(data)
         raise ConnectionResetError
 
