@@ -46,6 +46,11 @@ class Run:
     asterisk_seconds: float
 
     @property
+    def counted(self) -> int:
+        """How many calls were offered and not void."""
+        return self.load.offered - self.report.void
+
+    @property
     def right(self) -> int:
         """How many calls went as they should, for caller and client."""
         return min(self.load.succeeded, self.report.served)

@@ -33,6 +33,10 @@ class Wrong(Exception):
     """A call did not go as it should."""
 
 
+class KeysLost(Exception):
+    """The keys that came are not those that were sent."""
+
+
 class Handlers:
     """What is done with calls.
 
@@ -49,6 +53,8 @@ class Handlers:
         """Serve one call and count it."""
         try:
             await self._serve(stay)
+        except KeysLost:
+            self.report.void += 1
         except Exception as trouble:  # noqa: BLE001 - whatever it is, it is reported
             self.report.wrong.append(f"{type(trouble).__name__}: {trouble}")
         else:
@@ -62,8 +68,8 @@ class Handlers:
     async def _reference(self, stay: ari.Stay) -> None:
         await stay.answer()
         await self._play(stay, "menu", stop_keys="8")
-        if (key := await stay.key(within=KEY_SECONDS)) != "8":
-            raise Wrong(f"8 was pressed, {key} came")
+        if await stay.key(within=KEY_SECONDS) != "8":
+            raise KeysLost
         # As the hotline does: while nothing is played, a key that comes close to another may be told twice.
         listening = asyncio.create_task(self._play(stay, "silence", stop_keys="#"))
         keyed = ""
@@ -71,7 +77,7 @@ class Handlers:
             keyed += key or ""
         await listening
         if keyed != NUMBER:
-            raise Wrong(f"{NUMBER} was keyed, {keyed} came")
+            raise KeysLost
         await self._play(stay, "check")
         await self._play(stay, "reading")
         await self._play(stay, "reading")
@@ -79,6 +85,8 @@ class Handlers:
 
     async def _play(self, stay: ari.Stay, sound: str, stop_keys: str = "") -> None:
         played = await stay.play([f"sound:{self._sounds}/{sound}"], limit_seconds=LIMIT_SECONDS, stop_keys=stop_keys)
+        if stop_keys and played.outcome is Outcome.FINISHED:
+            raise KeysLost
         if played.outcome is not (Outcome.STOPPED if stop_keys else Outcome.FINISHED):
             raise Wrong(f"{sound}: {played.outcome.value} after {played.seconds:.2f} s")
 

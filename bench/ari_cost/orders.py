@@ -7,8 +7,8 @@ from typing import Literal
 import msgspec
 
 PASSWORD = "BENCH_ARI_PASSWORD"  # noqa: S105 - the name of the variable that holds it
-NUMBER = "0123456789"
-"""What a caller keys, and then #."""
+NUMBER = "0123456799"
+"""What a caller keys, and then #; without an 8, which would be taken for the choice if that was lost."""
 
 
 class Orders(msgspec.Struct, frozen=True):
@@ -38,6 +38,7 @@ class Report(msgspec.Struct):
 
     Attributes:
         served: calls that went as they should.
+        void: calls whose keys did not come as they were sent: a busy machine loses one, or SIPp does.
         wrong: for each other one, what went wrong.
         answer: seconds from each request to answer a call to Asterisk's answer.
         play: the same of each request to play a sound.
@@ -45,6 +46,7 @@ class Report(msgspec.Struct):
     """
 
     served: int = 0
+    void: int = 0
     wrong: list[str] = []
     answer: list[float] = []
     play: list[float] = []

@@ -33,7 +33,7 @@ exten => {ONE},1,Stasis({APPS[0]})
 exten => {FOUR},1,Stasis(cost${{RAND(1,4)}})
  same => n,Hangup()
 """
-SECONDS = {"short": 0.2, "menu": 10.0, "check": 1.5, "silence": 30.0}
+SECONDS = {"short": 0.2, "menu": 10.0, "check": 1.5, "silence": 12.0}
 """Lengths of the sounds; that of the one read twice is asked for."""
 _SILENCE = b"\xd5"
 
