@@ -274,11 +274,11 @@ class RealCaller:
         return list(dict.fromkeys(event["dialstatus"] for event in dials if event["dialstatus"]))
 
     async def place(self):
-        """Where in the dialplan it is; just after it left the application, that is still there."""
+        """Where in the dialplan it is; just after it left the application, that may still be where it came in."""
         for _ in range(50):
             _, channel = await self._pbx.ask("GET", f"/channels/{self.id}")
             place = channel["dialplan"]
-            if place["app_name"] != "Stasis":
+            if place["app_name"] != "Stasis" and place["context"] != "incoming":
                 break
             await asyncio.sleep(0.02)
         return place["context"], place["exten"], place["priority"]

@@ -188,7 +188,9 @@ class UdpCaller:
         packet = read_packet(self._rtp.recv(2000))
         if packet is not None and packet.payload_type == 8:
             self.received += 1
-            self._audio[packet.sequence] = packet.payload
+            # Sixteen bits that begin anywhere: what follows 65535 is 65536 to us.
+            last = max(self._audio, default=packet.sequence)
+            self._audio[last + (packet.sequence - last + 0x8000) % 0x10000 - 0x8000] = packet.payload
 
     def _send_rtp(self, kind, payload, line, timestamp=None):
         number = next(self._packets)
