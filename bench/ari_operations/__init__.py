@@ -1,0 +1,1 @@
+"""Requests of ARI over the events socket and by HTTP."""
