@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from hotline.call import Call
     from hotline.desk import CallerNumber
-    from hotline.settings import CallSettings, Settings
+    from hotline.settings import AriSettings, CallSettings, Settings
 
 log = structlog.get_logger()
 
@@ -134,7 +134,8 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
     script = Script.load(SCRIPT, required=PROMPTS)
     library = Library.open(settings.voice.sounds, script)
     menu = load(settings.menu, script.prompts)
-    if not settings.ari.password.get_secret_value():
+    at = settings.ari
+    if at.by_http and not at.password.get_secret_value():
         raise SettingsError("HOTLINE_ARI__PASSWORD: set it to the password in Asterisk's site/ari.conf")
     async with contextlib.AsyncExitStack() as stack:
         secrets = SpokenSecrets(settings.voice.secrets)
@@ -145,8 +146,8 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
         desk = Desk(database, vault, settings.password, settings.limits)
         stack.push_async_callback(desk.close)
         desk.look_for_missing_peppers()
-        at = settings.ari
-        client = await stack.enter_async_context(ari.Client(at.url, at.user, at.password.get_secret_value(), at.names))
+        client = to_asterisk(at)
+        stack.push_async_callback(client.close)
         service = Service(
             Hotline(menu, desk, Readings(library, secrets), media_rule(settings.call), settings.call.notice),
             Ledger(database, vault, price_per_minute=settings.call.price_per_minute),
@@ -183,8 +184,18 @@ def media_rule(call: CallSettings) -> MediaRule:
     return MediaRule(call.media_networks, call.media_both_ways)
 
 
-async def connected(client: ari.Client, running: asyncio.Task[None]) -> None:
-    """Wait until `client` is connected.
+def to_asterisk(at: AriSettings) -> ari.Client | ari.Listener:
+    """Return what connects us with Asterisk, whoever opens the socket."""
+    password = at.password.get_secret_value()
+    if at.connects == "hotline":
+        return ari.Client(at.url, at.user, password, at.names)
+    http = (at.url, at.user, password) if at.by_http else None
+    listen_password = at.listen_password.get_secret_value()
+    return ari.Listener(at.listen_address, at.listen_port, at.listen_user, listen_password, at.names, http=http)
+
+
+async def connected(client: ari.Client | ari.Listener, running: asyncio.Task[None]) -> None:
+    """Wait until `client` is connected, or Asterisk can connect to it.
 
     Raises:
         AriError: it never will be; `running` has ended with this.

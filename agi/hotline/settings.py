@@ -53,6 +53,8 @@ ELSEWHERE = frozenset({"HOTLINE_DEBIAN_MIRROR"})
 """Names that are read elsewhere, when the private Asterisk is installed."""
 
 
+LISTEN_PASSWORD_MIN = 16
+
 _CROSSED = "crossed"
 
 
@@ -85,6 +87,39 @@ class AriSettings(Group):
     queues: Annotated[
         int, Field(ge=1, le=16, description="event queues Asterisk keeps for us; more are quicker from 50 calls/s on")
     ] = 1
+
+    connects: Annotated[
+        Literal["hotline", "asterisk"],
+        Field(
+            description="who opens the events socket: we at `url`, or Asterisk at `listen_…` (websocket_client.conf)"
+        ),
+    ] = "hotline"
+    listen_address: Annotated[str, Field(min_length=1, description="where Asterisk connects to us")] = "127.0.0.1"
+    listen_port: Annotated[int, Field(ge=1024, le=65535, description="TCP port there")] = 8765
+    listen_user: Annotated[str, Field(min_length=1, description="username of websocket_client.conf")] = "asterisk"
+    listen_password: Annotated[SecretStr, Field(description="password there, at least 16 characters")] = SecretStr("")
+    requests: Annotated[
+        Literal["http", "socket"],
+        Field(
+            description="where Asterisk connects: requests that wait go to `url`, or all over the socket, one by one"
+        ),
+    ] = "http"
+
+    @model_validator(mode="after")
+    def _password_to_listen(self) -> Self:
+        if self.connects == "asterisk" and len(self.listen_password.get_secret_value()) < LISTEN_PASSWORD_MIN:
+            raise _crossed(
+                self,
+                "listen_password",
+                f"must have {LISTEN_PASSWORD_MIN} characters or more where HOTLINE_ARI__CONNECTS=asterisk: "
+                "whoever knows it gets every call",
+            )
+        return self
+
+    @property
+    def by_http(self) -> bool:
+        """Whether requests go to `url`."""
+        return self.connects == "hotline" or self.requests == "http"
 
     @property
     def names(self) -> list[str]:
@@ -358,7 +393,7 @@ class Settings(BaseSettings):
             raise SettingsError(f"HOTLINE_{group}: a group of settings; set HOTLINE_{group}__… one by one") from None
 
 
-_SECRET = frozenset({"password", "pepper", "former_peppers", "trace_key", "dsn", "url"})
+_SECRET = frozenset({"password", "listen_password", "pepper", "former_peppers", "trace_key", "dsn", "url"})
 
 
 def _sentence(error: ErrorDetails) -> str:

@@ -4,6 +4,7 @@ from .client import Client, congested, hang_up
 from .connection import backoff_seconds, retry_or_fatal
 from .errors import (
     AriError,
+    CannotListen,
     Conflict,
     ConnectionLost,
     Fatal,
@@ -17,6 +18,7 @@ from .errors import (
     TimedOut,
     Unavailable,
 )
+from .listener import Listener
 from .models import Application, Caller, Channel, Ping, Playback
 from .playback import Outcome, PlaybackResult
 from .stay import Handler, Stay
@@ -25,6 +27,7 @@ __all__ = [
     "Application",
     "AriError",
     "Caller",
+    "CannotListen",
     "Channel",
     "Client",
     "Conflict",
@@ -33,6 +36,7 @@ __all__ = [
     "Gone",
     "Handler",
     "InvalidState",
+    "Listener",
     "NotFound",
     "NotInStasis",
     "Outcome",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 import structlog
 
 from .admission import Admission, always
-from .connection import HEARTBEAT_SECONDS, EventsSocket
-from .errors import AriError, Conflict, Gone, InvalidState, NotFound, Rejected, Replaced
+from .connection import HEARTBEAT_SECONDS, EventsSocket, dial
+from .errors import AriError, Fatal, Gone, Replaced
 from .http import Requests
 from .models import (
     ApplicationReplaced,
@@ -23,21 +23,20 @@ from .models import (
     UnknownEvent,
 )
 from .operations import Applications, Asterisk, Channels, Events, Playbacks
+from .reconcile import Reconciler
 from .stay import Stay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
     from types import TracebackType
 
+    from .connection import Socket
     from .models import Channel, KnownEvent
     from .stay import Handler
 
 T = TypeVar("T")
 
 log = structlog.get_logger()
-
-ORPHAN_SECONDS = 0.5
-"""A channel without a stay is an orphan if it still is after this long: its `StasisStart` may be on its way."""
 
 
 async def hang_up(stay: Stay) -> None:
@@ -54,7 +53,8 @@ class Client:
     """A client of the Asterisk REST Interface.
 
     Args:
-        url: base address of Asterisk's HTTP server, for example `http://127.0.0.1:8088`.
+        url: base address of Asterisk's HTTP server, for example `http://127.0.0.1:8088`. None only for a client of a
+            `Listener` whose requests all go over the socket that Asterisk opened.
         user: ARI user, who may write.
         password: its password; sent in a header, shown nowhere.
         app: the application's name, as in `Stasis(<app>)`, or several, all served alike: Asterisk sends the events of
@@ -79,7 +79,7 @@ class Client:
 
     def __init__(
         self,
-        url: str,
+        url: str | None,
         user: str,
         password: str,
         app: str | Sequence[str],
@@ -107,6 +107,14 @@ class Client:
         self._on_orphan: Handler = hang_up
         self._on_refused: Handler = congested
         self._admission = Admission(self.events, self._spawn)
+        self._reconciler = Reconciler(
+            self._apps,
+            self._stays,
+            applications=self.applications,
+            channels=self.channels,
+            connected=self.connected,
+            adopt=self._adopt,
+        )
         self._closing: asyncio.Future[None] | None = None
         self._closed_before = False
         self._ended = asyncio.Event()
@@ -178,10 +186,10 @@ class Client:
         self._sight = events = EventsSocket(
             self._requests,
             self._apps,
+            dial=self._dial,
             on_event=self._on_event,
             set_up=self._set_up,
             on_down=self._on_down,
-            limit_seconds=self._limit_seconds,
             heartbeat_seconds=self._heartbeat_seconds,
         )
         self._closing = asyncio.get_running_loop().create_future()
@@ -191,10 +199,11 @@ class Client:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if socket.done():
                 socket.result()
-        except Replaced as replaced:
-            # From now on every channel is the other one's.
-            log.error("ari_replaced", error=str(replaced))  # noqa: TRY400 - there is nothing to see in its traceback
-            self._requests.fence(str(replaced))
+        except Fatal as fatal:
+            # From now on no channel is ours.
+            if isinstance(fatal, Replaced):
+                log.error("ari_replaced", error=str(fatal))  # noqa: TRY400 - there is nothing to see in its traceback
+            self._requests.fence(fatal)
             for stay in list(self._stays.values()):
                 stay.gone()
             raise
@@ -352,56 +361,20 @@ class Client:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("ari_task_failed", exc_info=error)
 
-    # After each connect.
-
     async def _set_up(self) -> None:
-        """Choose the events and find out what was missed.
+        """After each connect: find out what was missed.
 
         Raises:
             AriError: Asterisk did not tell; the socket is closed and opened again.
         """
-        before = dict(self._stays)
-        for app in self._apps:
-            await self.applications.filter(app)
-        present = await self._present()
-        for channel_id, stay in before.items():
-            if channel_id in present:
-                await self._catch_up(stay)
-            else:
-                stay.gone()
-        log.info("ari_connected", apps=self._apps, resumed=len(before.keys() & present))
+        suspects = await self._reconciler.catch_up()
         self.connected.set()
-        if present - self._stays.keys():
-            self._spawn(self._adopt(present - self._stays.keys()))
+        if suspects:
+            self._spawn(self._reconciler.adopt(suspects))
 
-    @staticmethod
-    async def _catch_up(stay: Stay) -> None:
-        """Let a stay find out what it missed; that Asterisk would not tell about one must not hold up the others."""
-        try:
-            await stay.catch_up()
-        except (Rejected, InvalidState, Conflict) as error:
-            log.warning("ari_not_caught_up", channel=stay.channel.id, error=str(error))
+    def _adopt(self, channel: Channel) -> None:
+        self._begin(channel, [], None if self._admission.closed else self._on_orphan)
 
-    async def _adopt(self, suspects: set[str]) -> None:
-        """Serve those that are orphans indeed: still without a stay, and still here, a moment later."""
-        while self.connected.is_set():
-            await asyncio.sleep(ORPHAN_SECONDS)
-            try:
-                await self._adopt_now(suspects)
-            except AriError as error:
-                log.warning("ari_orphans_not_served", error=str(error))
-            else:
-                return
-
-    async def _adopt_now(self, suspects: set[str]) -> None:
-        still = suspects & await self._present()
-        for channel_id in still - self._stays.keys():
-            with contextlib.suppress(NotFound):
-                channel = await self.channels.get(channel_id)
-                if channel_id not in self._stays:
-                    log.warning("ari_orphan", channel=channel_id)
-                    self._begin(channel, [], None if self._admission.closed else self._on_orphan)
-
-    async def _present(self) -> set[str]:
-        """The channels that Asterisk has in our applications."""
-        return {channel_id for app in self._apps for channel_id in (await self.applications.get(app)).channel_ids}
+    async def _dial(self) -> Socket | AriError:
+        """Return the next events socket, or why there is none."""
+        return await dial(self._requests, self._apps, self._limit_seconds, self._heartbeat_seconds)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import random
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import aiohttp
 import structlog
@@ -72,6 +72,64 @@ def backoff_seconds(attempt: int, luck: float) -> float:
     return delay * (least + luck * (most - least))
 
 
+class Message(Protocol):
+    """What a socket carries, or that it has ended."""
+
+    @property
+    def type(self) -> aiohttp.WSMsgType:
+        """Its kind."""
+
+    @property
+    def data(self) -> Any:
+        """What is in it: bytes if it is a text."""
+
+
+class Socket(Protocol):
+    """An events socket, whoever opened it."""
+
+    @property
+    def close_code(self) -> int | None:
+        """Why it was closed."""
+
+    async def receive(self) -> Message:
+        """Return the next message."""
+
+    async def send_frame(self, message: bytes, opcode: aiohttp.WSMsgType) -> None:
+        """Send a message."""
+
+    async def close(self) -> bool:
+        """Close it."""
+
+
+async def dial(
+    requests: Requests, apps: Sequence[str], limit_seconds: float, heartbeat_seconds: float
+) -> Socket | AriError:
+    """Open an events socket; return it, or why that failed.
+
+    Args:
+        requests: whose session and credential to use.
+        apps: the applications' names.
+        limit_seconds: time for connecting.
+        heartbeat_seconds: see `HEARTBEAT_SECONDS`.
+    """
+    request = "GET /events"
+    try:
+        async with asyncio.timeout(limit_seconds):
+            return await requests.session.ws_connect(
+                requests.address("/events", {"app": ",".join(apps)}),
+                heartbeat=heartbeat_seconds,
+                timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+                # Bytes: one event that is not UTF-8 is skipped and does not end the socket.
+                decode_text=False,
+            )
+    except aiohttp.WSServerHandshakeError as error:
+        return from_answer(error.status, request, "")
+    except aiohttp.ClientError as error:
+        return ConnectionLost(f"{request}: {type(error).__name__}")
+    except TimeoutError:
+        return TimedOut(f"{request}: no answer in {limit_seconds:g} s")
+
+
 class _Echo:
     """An event of our own, one for each application.
 
@@ -96,10 +154,10 @@ class EventsSocket:
     Args:
         requests: whose session and credential to use.
         apps: the applications' names. Asterisk keeps a queue for each.
+        dial: returns the next socket, or why there is none.
         on_event: called with each event, in order; must not block.
         set_up: awaited after each connect, while events already come; a failure closes the socket.
         on_down: called when there is no socket any more, with `known_until`.
-        limit_seconds: time for connecting.
         heartbeat_seconds: see `HEARTBEAT_SECONDS`.
     """
 
@@ -108,18 +166,18 @@ class EventsSocket:
         requests: Requests,
         apps: Sequence[str],
         *,
+        dial: Callable[[], Awaitable[Socket | AriError]],
         on_event: Callable[[KnownEvent | UnknownEvent], None],
         set_up: Callable[[], Awaitable[None]],
         on_down: Callable[[float], None],
-        limit_seconds: float,
         heartbeat_seconds: float,
     ) -> None:
         self._requests = requests
         self._apps = apps
+        self._dial = dial
         self._on_event = on_event
         self._set_up = set_up
         self._on_down = on_down
-        self._limit_seconds = limit_seconds
         self._heartbeat_seconds = heartbeat_seconds
         self._now = asyncio.get_running_loop().time
         self._event_at = dict.fromkeys(apps, self._now())
@@ -178,7 +236,7 @@ class EventsSocket:
 
     async def _one_connection(self) -> AriError:
         """Connect and read until it ends; return why it did."""
-        socket = await self._connect()
+        socket = await self._dial()
         if isinstance(socket, AriError):
             return socket
         self._requests.over_socket.open(socket)
@@ -197,24 +255,6 @@ class EventsSocket:
         if len(errors) < len(failures):
             raise next(failure for failure in failures if not isinstance(failure, AriError))
         return next((error for error in errors if not retry_or_fatal(error)), errors[0])
-
-    async def _connect(self) -> aiohttp.ClientWebSocketResponse[Literal[False]] | AriError:
-        request = "GET /events"
-        try:
-            async with asyncio.timeout(self._limit_seconds):
-                return await self._requests.session.ws_connect(
-                    self._requests.address("/events", {"app": ",".join(self._apps)}),
-                    heartbeat=self._heartbeat_seconds,
-                    timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
-                    # Bytes: one event that is not UTF-8 is skipped and does not end the socket.
-                    decode_text=False,
-                )
-        except aiohttp.WSServerHandshakeError as error:
-            return from_answer(error.status, request, "")
-        except aiohttp.ClientError as error:
-            return ConnectionLost(f"{request}: {type(error).__name__}")
-        except TimeoutError:
-            return TimedOut(f"{request}: no answer in {self._limit_seconds:g} s")
 
     async def _set_up_and_watch(self) -> NoReturn:
         """Set up, and from then on see that events reach us whenever there are none.
@@ -258,7 +298,7 @@ class EventsSocket:
         # Raised out here, without a context.
         raise ConnectionLost(f"the events socket is deaf: {deaf}")
 
-    async def _read(self, socket: aiohttp.ClientWebSocketResponse[Literal[False]]) -> NoReturn:
+    async def _read(self, socket: Socket) -> NoReturn:
         """Hand on events until the socket ends.
 
         Raises:

@@ -12,7 +12,8 @@
     ├── Rejected            Asterisk would not do it: a wrong parameter, or a fault of its own (400, 422, 500 …)
     └── Fatal               trying again cannot help; `Client.run` ends with one of these
         ├── Refused         user or password is wrong, or the user may only read (401, 403)
-        └── Replaced        another client took our application name; we are deaf from now on
+        ├── Replaced        another client took our application name; we are deaf from now on
+        └── CannotListen    a `Listener` cannot have its address
 
 No message holds a credential, a query string, a request's body or the text of an HTTP library's exception: those carry
 the headers of the request, and with them the password. For the same reason none has a cause or context.
@@ -82,6 +83,10 @@ class Replaced(Fatal):
 
     Reconnecting would take it back, and the other would do the same, for ever.
     """
+
+
+class CannotListen(Fatal):
+    """The address at which Asterisk is to connect to us cannot be had."""
 
 
 _BY_STATUS: dict[int, type[AriError]] = {

@@ -11,12 +11,14 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from .errors import AriError, ConnectionLost, Replaced, TimedOut, from_answer
+from .errors import AriError, ConnectionLost, TimedOut, from_answer
 from .over_socket import OverSocket
 from .pool import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .errors import Fatal
 
 T = TypeVar("T")
 
@@ -61,7 +63,7 @@ class Requests:
     The credential is in a header only. It is in no URL, no log, no repr and no exception.
 
     Args:
-        url: base address of Asterisk's HTTP server, without `/ari`.
+        url: base address of Asterisk's HTTP server, without `/ari`; None if all requests go over the events socket.
         user: ARI user.
         password: its password.
         limit_seconds: time for a request in all, with waiting for a connection and retries.
@@ -73,23 +75,18 @@ class Requests:
         ValueError: the address is not http or https, or has a user or password in it.
     """
 
-    def __init__(self, url: str, user: str, password: str, *, limit_seconds: float) -> None:
-        base = URL(url)
-        if base.scheme not in {"http", "https"} or not base.host:
-            raise ValueError("the address of Asterisk must be http://host:port or https://host:port")
-        if base.user is not None or base.password is not None:
-            raise ValueError("the address of Asterisk must not hold a user or password: give them apart")
-        self._root = f"{base.origin()}{base.path.rstrip('/')}/ari"
+    def __init__(self, url: str | None, user: str, password: str, *, limit_seconds: float) -> None:
+        self._root = None if url is None else _root(url)
         self._headers = {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")}
         self._limit_seconds = limit_seconds
         self.over_socket = OverSocket()
         self._quick = self._pool(QUICK_LIMIT, QUICK_BEGUN)
         self._waiting = self._pool(WAITING_LIMIT, WAITING_BEGUN)
-        self._fence: str | None = None
+        self._fence: Fatal | None = None
         self._closes = 0
 
-    def fence(self, why: str | None) -> None:
-        """Send nothing more and raise `Replaced` in its place, also for what waits to be tried again; None ends it."""
+    def fence(self, why: Fatal | None) -> None:
+        """Send nothing more and raise its like in its place, also for what waits to be tried again; None ends it."""
         self._fence = why
 
     def _pool(self, limit: int, begun_at_once: int) -> Pool:
@@ -113,7 +110,7 @@ class Requests:
 
     def address(self, path: str, query: Mapping[str, str] | None = None) -> URL:
         """Return the full address of `path`, which is percent-encoded already."""
-        url = URL(self._root + path, encoded=True)
+        url = URL(f"{self._root}{path}", encoded=True)
         return url.with_query(query) if query else url
 
     async def send(
@@ -173,9 +170,9 @@ class Requests:
         """Send once; return the body or the error, and whether Asterisk may have done it all the same."""
         request = f"{method} {path}"
         if self._fence is not None:
-            return Replaced(self._fence), False
+            return type(self._fence)(str(self._fence)), False
         try:
-            if lane is Lane.QUEUED and self.over_socket.ready:
+            if self._root is None or (lane is Lane.QUEUED and self.over_socket.ready):
                 response = await self.over_socket.send(method, path, query, data)
                 status, text = response.status_code, response.message_body.encode()
             else:
@@ -196,6 +193,20 @@ class Requests:
         address = self.address(path, query)
         async with session.request(method, address, data=data, headers=headers, allow_redirects=False) as response:
             return response.status, await response.read()
+
+
+def _root(url: str) -> str:
+    """Return the address of ARI on the server at `url`.
+
+    Raises:
+        ValueError: it is not http or https, or has a user or password in it.
+    """
+    base = URL(url)
+    if base.scheme not in {"http", "https"} or not base.host:
+        raise ValueError("the address of Asterisk must be http://host:port or https://host:port")
+    if base.user is not None or base.password is not None:
+        raise ValueError("the address of Asterisk must not hold a user or password: give them apart")
+    return f"{base.origin()}{base.path.rstrip('/')}/ari"
 
 
 def _message(text: bytes) -> str:

@@ -61,6 +61,7 @@ class Channels:
         caller_id: str | None = None,
         ring_seconds: int | None = None,
         other_channel_id: str | None = None,
+        formats: str | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> Channel:
         """Call `endpoint`; on answer the channel goes to `app`, or to `extension` of `context`.
@@ -79,6 +80,7 @@ class Channels:
             callerId=caller_id,
             timeout=ring_seconds,
             otherChannelId=other_channel_id,
+            formats=formats,
         )
         body = None if variables is None else {"variables": dict(variables)}
         answer = await self._requests.send("POST", path, query=query, body=body, lane=Lane.WAITING)

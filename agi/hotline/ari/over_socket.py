@@ -16,6 +16,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .connection import Socket
     from .models import RESTResponse
 
 
@@ -37,7 +38,7 @@ class OverSocket:
     """The requests that are on their way over one events socket, or none."""
 
     def __init__(self) -> None:
-        self._socket: aiohttp.ClientWebSocketResponse[bool] | None = None
+        self._socket: Socket | None = None
         self._waiting: dict[str, asyncio.Future[RESTResponse | None]] = {}
         self._numbers = itertools.count(1)
 
@@ -46,7 +47,7 @@ class OverSocket:
         """Whether there is a socket."""
         return self._socket is not None
 
-    def open(self, socket: aiohttp.ClientWebSocketResponse[bool]) -> None:
+    def open(self, socket: Socket) -> None:
         """Use `socket` from now on."""
         self._socket = socket
 

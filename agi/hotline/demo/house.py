@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from hotline.demo.run_folder import name, run_folder
 from hotline.desk import Desk, SecretDigits, Vault, load_sample, sample_members
-from hotline.pbx import PhoneAccount, Ports, PrivateAsterisk, Site, install_root
+from hotline.pbx import Outbound, PhoneAccount, Ports, PrivateAsterisk, Site, install_root
 from hotline.phone import Softphone
 from hotline.prompts import Library, Script, build
 from hotline.records import Database, EmbeddedPostgres, migrate
@@ -80,11 +80,11 @@ async def house(
     settings: Settings,
     progress: Callable[[str, float], None],
     address: str = "127.0.0.1",
-    apps: Sequence[str] = (),
+    changed: Callable[[Site], Site] = lambda site: site,
 ) -> AsyncIterator[House]:
     """Bring the house up, with SIP and media on `address`, and take it down after the block.
 
-    Calls go to the processes of the application named in `apps`; by default to the one of the settings.
+    The switchboard is as the settings say, and then as `changed` makes it.
 
     The database is that of the settings if one is set there, else an embedded Postgres that starts empty; sample
     members begin afresh in either.
@@ -118,6 +118,9 @@ async def house(
         settings.voice.secrets = _secrets_folder()
         if "media_networks" not in settings.call.model_fields_set:
             settings.call.media_networks = (ip_network(TRUNK),)
+        settings.ari.listen_port = ports.application
+        settings.ari.listen_password = SecretStr(secrets.token_urlsafe(24))
+        outbound = Outbound(ports.application, settings.ari.listen_password.get_secret_value())
         site = Site(
             sip_port=ports.sip,
             http_port=ports.http,
@@ -125,15 +128,16 @@ async def house(
             rtp_last=ports.rtp_last,
             ari_user=settings.ari.user,
             ari_password=settings.ari.password.get_secret_value(),
-            apps=apps or [settings.ari.app],
+            apps=[settings.ari.app],
             queues=settings.ari.queues,
             sounds=settings.voice.sounds,
             secrets=settings.voice.secrets,
             phones=phones,
             trunk_matches=[TRUNK],
             address=address,
+            outbound=outbound if settings.ari.connects == "asterisk" else None,
         )
-        asterisk = await stack.enter_async_context(PrivateAsterisk(root, folder / "pbx", site))
+        asterisk = await stack.enter_async_context(PrivateAsterisk(root, folder / "pbx", changed(site)))
         progress("Asterisk", 1.0)
         yield House(folder, settings, library, asterisk, members, phones, old_password)
 

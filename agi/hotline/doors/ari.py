@@ -12,7 +12,7 @@ from hotline.call import Call, CallerGone, Ended, Keypad, LineFailed, Media, Pla
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from hotline.ari import Client, Stay
+    from hotline.ari import Client, Listener, Stay
     from hotline.call import Sound, Sounds
 
 T = TypeVar("T")
@@ -148,7 +148,7 @@ class AriDoor:
     """Lets calls in from Asterisk.
 
     Args:
-        client: not running yet.
+        client: not running yet; or a listener, where Asterisk connects to us.
         sounds: the prompts.
         call_seconds: the longest a call may last.
         calls_at_once: how many calls are taken at a time; more are left to another process or to the dialplan.
@@ -157,7 +157,14 @@ class AriDoor:
     """
 
     def __init__(
-        self, client: Client, sounds: Sounds, *, call_seconds: float, calls_at_once: int, apology: str, silence: Sound
+        self,
+        client: Client | Listener,
+        sounds: Sounds,
+        *,
+        call_seconds: float,
+        calls_at_once: int,
+        apology: str,
+        silence: Sound,
     ) -> None:
         self._silence = silence
         self._client = client

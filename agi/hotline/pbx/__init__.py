@@ -4,10 +4,11 @@ from hotline.pbx.asterisk import PrivateAsterisk
 from hotline.pbx.errors import PbxUnavailable
 from hotline.pbx.ports import Ports
 from hotline.pbx.root import debian_mirror, install_root
-from hotline.pbx.site import Ami, PhoneAccount, Site, SiteError, Tls
+from hotline.pbx.site import Ami, Outbound, PhoneAccount, Site, SiteError, Tls
 
 __all__ = [
     "Ami",
+    "Outbound",
     "PbxUnavailable",
     "PhoneAccount",
     "Ports",

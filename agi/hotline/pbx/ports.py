@@ -33,6 +33,7 @@ class Ports:
         http: TCP port of the HTTP server (ARI).
         sips: TCP port of encrypted SIP.
         ami: TCP port of the manager interface.
+        application: TCP port at which the application listens, where Asterisk connects to it.
         rtp_first: first UDP port for media, even.
         rtp_last: last UDP port for media; two a call, so 295 calls.
     """
@@ -41,6 +42,7 @@ class Ports:
     http: int
     sips: int
     ami: int
+    application: int
     rtp_first: int
     rtp_last: int
     _claim: socket.socket = field(repr=False, compare=False)
@@ -57,7 +59,7 @@ class Ports:
             claim = _claim(base)
             if claim is None:
                 continue
-            ports = cls(base, base + 1, base + 2, base + 3, base + _MEDIA, base + BLOCK - 1, claim)
+            ports = cls(base, base + 1, base + 2, base + 3, base + 4, base + _MEDIA, base + BLOCK - 1, claim)
             if ports._free(address):
                 return ports
             ports.close()
@@ -78,7 +80,7 @@ class Ports:
     def _free(self, address: str) -> bool:
         with contextlib.ExitStack() as probes:
             try:
-                for port in (self.sip, self.http, self.sips, self.ami):
+                for port in (self.sip, self.http, self.sips, self.ami, self.application):
                     _bind(probes, socket.SOCK_STREAM, address, port)
                 for port in (self.sip, *range(self.rtp_first, self.rtp_last + 1)):
                     _bind(probes, socket.SOCK_DGRAM, address, port)

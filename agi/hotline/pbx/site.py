@@ -66,6 +66,21 @@ class Ami:
 
 
 @dataclass(frozen=True)
+class Outbound:
+    """Asterisk connects to the application, and not the application to it.
+
+    Attributes:
+        port: TCP port of the application on 127.0.0.1.
+        password: what Asterisk says there as the user `asterisk`.
+        per_call: open a socket for each call in place of one that is kept; HAND_OVER must be `stasis`.
+    """
+
+    port: int
+    password: str = field(repr=False)
+    per_call: bool = False
+
+
+@dataclass(frozen=True)
 class Site:
     """The values of one switchboard.
 
@@ -88,6 +103,7 @@ class Site:
         number: what callers dial.
         tls: encrypted SIP beside UDP and TCP; then media is only accepted encrypted.
         ami: the manager interface; off when None.
+        outbound: Asterisk connects to the application; off when None.
     """
 
     sip_port: int
@@ -108,6 +124,7 @@ class Site:
     number: str = "19009068"
     tls: Tls | None = None
     ami: Ami | None = None
+    outbound: Outbound | None = None
 
     def files(self) -> Mapping[str, str]:
         """Return the text of each file of the folder, by name.
@@ -123,7 +140,8 @@ class Site:
             "http.conf": f"bindaddr = 127.0.0.1\nbindport = {self.http_port}\n",
             "rtp.conf": f"rtpstart = {self.rtp_first}\nrtpend = {self.rtp_last}\n",
             "ari.conf": f"[{self.ari_user}]\ntype = user\nread_only = no\n"
-            f"password_format = plain\npassword = {self.ari_password}\n",
+            f"password_format = plain\npassword = {self.ari_password}\n" + self._outbound_apps(),
+            "websocket_client.conf": self._outbound_client(),
             "manager.conf": self._manager(),
             "pjsip-acl.conf": "[signalling]\ntype = acl\ndeny = 0.0.0.0/0.0.0.0\ndeny = ::/0\n"
             + "".join(f"permit = {network}\n" for network in self.peers),
@@ -181,6 +199,26 @@ class Site:
         if self._encryption:
             text += f"\n[trunk](+)\n{self._encryption}"
         return text
+
+    def _outbound_apps(self) -> str:
+        if self.outbound is None:
+            return ""
+        numbers = range(1, self.queues + 1)
+        names = [f"{app}.{number}" if self.queues > 1 else app for app in self.apps for number in numbers]
+        return (
+            "\n[application]\ntype = outbound_websocket\nwebsocket_client_id = application\n"
+            f"apps = {','.join(names)}\nlocal_ari_user = {self.ari_user}\n"
+        )
+
+    def _outbound_client(self) -> str:
+        if self.outbound is None:
+            return ""
+        kind = "per_call_config" if self.outbound.per_call else "persistent"
+        return (
+            f"[application]\ntype = websocket_client\nconnection_type = {kind}\n"
+            f"uri = ws://127.0.0.1:{self.outbound.port}/ari\nprotocols = ari\nusername = asterisk\n"
+            f"password = {self.outbound.password}\nreconnect_interval = 500\nreconnect_attempts = 4\n"
+        )
 
     def _check(self) -> None:
         values = {

@@ -40,6 +40,12 @@ exten => s,1,Set(CALLERID(num)=${CALLER})
 exten => SUCCESS,1,Hangup()
 exten => TIMEOUT,1,Wait(30)
 
+[outbound]
+exten => s,1,Set(TIMEOUT(absolute)=20)
+ same => n,Stasis(${APP},${ARGS})
+ same => n,Goto(${STASISSTATUS},1)
+exten => _[A-Z].,1,Wait(30)
+
 [after]
 exten => x,3,Wait(30)
 """
@@ -177,6 +183,10 @@ class RealPbx:
         milliseconds = str(round(wait_seconds * 1000))
         return await self._ring("broadcast", "", {"AMONG": among, "ARGS": ":".join(args), "LIMIT": milliseconds})
 
+    async def for_outbound(self, app, args):
+        """Let a call come in for an application to which Asterisk connects."""
+        return await self._ring("outbound", "", {"APP": app, "ARGS": ",".join(args)})
+
     async def _ring(self, context, app, variables):
         near, far = (f"{side}-{next(_numbers)}" for side in ("near", "far"))
         query = {"endpoint": f"Local/s@{context}/n", "app": "callers", "channelId": near, "otherChannelId": far}
@@ -278,7 +288,7 @@ class RealCaller:
         for _ in range(50):
             _, channel = await self._pbx.ask("GET", f"/channels/{self.id}")
             place = channel["dialplan"]
-            if place["app_name"] != "Stasis" and place["context"] != "incoming":
+            if place["app_name"] not in {"Stasis", "Goto"} and place["context"] != "incoming":
                 break
             await asyncio.sleep(0.02)
         return place["context"], place["exten"], place["priority"]
@@ -309,6 +319,22 @@ def _clock(event):
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
+def connect_out(dialplan, port):
+    """Have Asterisk connect to us as well: as `kept` and `kept.2` over a socket it keeps, as `each` over one a call."""
+    connections = {"kept": ("persistent", "kept,kept.2"), "each": ("per_call_config", "each")}
+    (dialplan / "websocket_client.conf").write_text("".join(
+        f"[{name}]\ntype = websocket_client\nconnection_type = {kind}\nuri = ws://127.0.0.1:{port}/ari\n"
+        f"protocols = ari\nusername = pbx\npassword = {PASSWORD}\nreconnect_interval = 200\nreconnect_attempts = 3\n"
+        for name, (kind, _) in connections.items()
+    ))  # fmt: skip
+    with (dialplan / "ari.conf").open("a") as ari:
+        ari.writelines(
+            f"\n[{name}]\ntype = outbound_websocket\nwebsocket_client_id = {name}\napps = {apps}\n"
+            f"local_ari_user = {USER}\n"
+            for name, (_, apps) in connections.items()
+        )
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def real_pbx(tmp_path_factory):
     """An Asterisk with the shipped modules and a dialplan that hands every call to the application it names."""
@@ -325,9 +351,11 @@ async def real_pbx(tmp_path_factory):
         modules.write("require = bridge_holding.so\nrequire = bridge_simple.so\n")  # for the callers
         modules.write("require = res_ari_asterisk.so\n")  # the client knows it, the hotline goes without
     with Ports.claim() as ports:
+        connect_out(dialplan, ports.application)
         site = Site(ports.sip, ports.http, ports.rtp_first, ports.rtp_last, PASSWORD, sounds, secrets, ari_user=USER)
         async with PrivateAsterisk(install_root(), tmp / "pbx", site, dialplan) as asterisk:
             pbx = RealPbx(asterisk, sounds)
+            pbx.connects_to = ports.application
             await pbx.open()
             yield pbx
             await pbx.close()

@@ -320,3 +320,13 @@ async def test_a_hang_up_ends_an_answer_that_waits(one_call, pbx):
         assert (await asyncio.wait_for(playing, 1)).outcome is Outcome.GONE
         with pytest.raises(AriError):
             await asyncio.wait_for(answering, 1)
+
+
+async def test_a_stop_in_the_very_first_moment(one_call, pbx):
+    """A sound that is stopped as soon as it was asked for, before Asterisk can have begun it, is stopped at once."""
+    async with one_call() as (_, stay):
+        for _ in range(150):
+            playing = asyncio.create_task(stay.play([pbx.sound("long")], limit_seconds=5))
+            await asyncio.sleep(0)
+            stay.stop_playback()
+            assert (await playing).outcome is Outcome.STOPPED

@@ -39,7 +39,7 @@ async def test_several_names_on_one_socket(serve, incoming, pbx, app, gate):
 
     client = await serve(handler, name=names)
     calls = [await pbx.incoming(name, [name], "", None) for name in names]
-    stays = [await asyncio.wait_for(served.get(), 3) for _ in names]
+    stays = sorted([await asyncio.wait_for(served.get(), 3) for _ in names], key=lambda stay: stay.args)
     assert [stay.args for stay in stays] == [[name] for name in names]
     gate.cut()
     await settled(lambda: not client.connected.is_set())

@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,9 @@ START_SECONDS = 30.0
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def house():
     """Postgres, prompts, and an Asterisk that hands its calls to two processes."""
-    async with bring_up(Settings.load(), lambda _step, _done: None, apps=NAMES) as rooms:
+    async with bring_up(
+        Settings.load(), lambda _step, _done: None, changed=lambda site: replace(site, apps=NAMES)
+    ) as rooms:
         yield rooms
         assert rooms.asterisk.running
 
@@ -87,6 +89,10 @@ async def serve(house, tmp_path):
         "HOTLINE_DATABASE__DSN": settings.database.dsn.get_secret_value(),
         "HOTLINE_PASSWORD__PEPPER": settings.password.pepper.get_secret_value(),
         "HOTLINE_CALL__NOTICE": "off",
+        "HOTLINE_ARI__CONNECTS": settings.ari.connects,
+        "HOTLINE_ARI__REQUESTS": settings.ari.requests,
+        "HOTLINE_ARI__LISTEN_PORT": str(settings.ari.listen_port),
+        "HOTLINE_ARI__LISTEN_PASSWORD": settings.ari.listen_password.get_secret_value(),
     }
 
     async def start(name, **more):

@@ -24,7 +24,7 @@ class Gate:
         port: its port.
 
     Attributes:
-        port: where the gate listens; the same after `shut` and `open`.
+        port: where the gate listens, any free one if 0 before `open`; the same after `shut` and `open`.
         delay_seconds: how much later everything arrives from now on, both ways, in order.
         accepted: connections there were.
     """
@@ -73,6 +73,10 @@ class Gate:
         for task in self._serving:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
+
+    def lead_to(self, host: str, port: int) -> None:
+        """Lead new connections to another server."""
+        self._server_address = (host, port)
 
     def cut(self) -> None:
         """Reset every connection, as a firewall or a crash does; new ones are let in."""
