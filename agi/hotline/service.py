@@ -17,16 +17,18 @@ from hotline.desk import CallerRefused, CallRecord, Desk, Ledger, MediaRule, Rec
 from hotline.dialogue import Hotline, Readings, converse, outcomes
 from hotline.dialogue.vocabulary import PROMPTS
 from hotline.doors.ari import AriDoor
+from hotline.doors.fastagi import FastAgiDoor
 from hotline.menu import load
 from hotline.prompts import Library, Script, SpokenSecrets, silence
 from hotline.records import Database
 from hotline.settings import SCRIPT, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from hotline.call import Call
     from hotline.desk import CallerNumber
+    from hotline.doors import Door
     from hotline.settings import AriSettings, CallSettings, Settings
 
 log = structlog.get_logger()
@@ -100,16 +102,16 @@ class Running:
 
     Attributes:
         task: takes them; ends only when Asterisk will have us no more, with the error that says why.
-        door: where they come in.
+        doors: where they come in.
     """
 
     task: asyncio.Task[None]
-    door: AriDoor
+    doors: Sequence[Door]
 
     async def drain(self, limit_seconds: float, hurry: asyncio.Event) -> None:
         """Take no more calls; return when those there are have ended, at the limit, on `hurry`, or when it is over."""
         log.info("service_draining", limit_seconds=limit_seconds)
-        draining = asyncio.create_task(self.door.drain())
+        draining = asyncio.create_task(self._drained())
         hurried = asyncio.create_task(hurry.wait())
         try:
             await asyncio.wait(
@@ -120,6 +122,9 @@ class Running:
             draining.cancel()
             hurried.cancel()
 
+    async def _drained(self) -> None:
+        await asyncio.gather(*(door.drain() for door in self.doors))
+
 
 @contextlib.asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[Running]:
@@ -129,7 +134,7 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
 
     Raises:
         MenuError, PromptsError, SecretsUnsafe, SettingsError: something is not as it must be to serve callers.
-        AriError: Asterisk refused us, at the start or later.
+        AriError, DoorUnavailable: Asterisk refused us, or our address is taken, at the start or later.
     """
     script = Script.load(SCRIPT, required=PROMPTS)
     library = Library.open(settings.voice.sounds, script)
@@ -146,25 +151,24 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
         desk = Desk(database, vault, settings.password, settings.limits)
         stack.push_async_callback(desk.close)
         desk.look_for_missing_peppers()
-        client = to_asterisk(at)
-        stack.push_async_callback(client.close)
         service = Service(
             Hotline(menu, desk, Readings(library, secrets), media_rule(settings.call), settings.call.notice),
             Ledger(database, vault, price_per_minute=settings.call.price_per_minute),
         )
-        door = AriDoor(
-            client,
-            library,
-            call_seconds=settings.call.longest_seconds,
-            calls_at_once=settings.call.at_once,
-            apology=APOLOGY,
-            silence=stack.enter_context(secrets.file(silence(LONGEST_WAIT))),
-        )
-        running = asyncio.create_task(door.open(service.receive), name="ari door")
+        doors: list[Door] = []
+        limits = {"call_seconds": settings.call.longest_seconds, "calls_at_once": settings.call.at_once}
+        if settings.ari.enabled:
+            client = to_asterisk(at)
+            stack.push_async_callback(client.close)
+            quiet = stack.enter_context(secrets.file(silence(LONGEST_WAIT)))
+            doors.append(AriDoor(client, library, apology=APOLOGY, silence=quiet, **limits))
+        if settings.fastagi.enabled:
+            doors.append(FastAgiDoor(settings.fastagi, library, **limits))
+        running = asyncio.create_task(take_calls(doors, service), name="doors")
         try:
-            await connected(client, running)
+            await opened(doors, running)
             log.info("service_ready")
-            yield Running(running, door)
+            yield Running(running, doors)
         finally:
             running.cancel()
             await asyncio.wait({running})
@@ -194,19 +198,41 @@ def to_asterisk(at: AriSettings) -> ari.Client | ari.Listener:
     return ari.Listener(at.listen_address, at.listen_port, at.listen_user, listen_password, at.names, http=http)
 
 
-async def connected(client: ari.Client | ari.Listener, running: asyncio.Task[None]) -> None:
-    """Wait until `client` is connected, or Asterisk can connect to it.
+async def take_calls(doors: Sequence[Door], service: Service) -> None:
+    """Have all `doors` open until cancelled, or until one will not stay open: then none does.
 
     Raises:
-        AriError: it never will be; `running` has ended with this.
+        AriError, DoorUnavailable: of that one.
     """
-    waiting = asyncio.create_task(client.connected.wait())
+    tasks = [asyncio.create_task(door.open(service.receive), name=type(door).__name__) for door in doors]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    for task in done:
+        task.result()
+
+
+async def opened(doors: Sequence[Door], running: asyncio.Task[None]) -> None:
+    """Wait until calls can come by each of `doors`.
+
+    Raises:
+        AriError, DoorUnavailable: they never will; `running` has ended with this.
+    """
+    waiting = asyncio.create_task(_all(door.opened for door in doors))
     try:
         await asyncio.wait({waiting, running}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         waiting.cancel()
     if running.done():
         running.result()
+
+
+async def _all(events: Iterable[asyncio.Event]) -> None:
+    for event in events:
+        await event.wait()
 
 
 def stop_signal() -> asyncio.Event:

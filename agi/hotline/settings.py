@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import os
-from ipaddress import IPv4Network, IPv6Network, ip_network
+import re
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
@@ -74,6 +75,7 @@ def _crossed(group: Group, name: str, allowed: str) -> PydanticCustomError:
 class AriSettings(Group):
     """How the application reaches Asterisk."""
 
+    enabled: Annotated[bool, Field(description="take calls from the dialplan's Stasis()")] = True
     url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$", description="address of Asterisk's HTTP server")] = (
         "http://127.0.0.1:8088"
     )
@@ -107,7 +109,11 @@ class AriSettings(Group):
 
     @model_validator(mode="after")
     def _password_to_listen(self) -> Self:
-        if self.connects == "asterisk" and len(self.listen_password.get_secret_value()) < LISTEN_PASSWORD_MIN:
+        if (
+            self.enabled
+            and self.connects == "asterisk"
+            and len(self.listen_password.get_secret_value()) < LISTEN_PASSWORD_MIN
+        ):
             raise _crossed(
                 self,
                 "listen_password",
@@ -119,7 +125,7 @@ class AriSettings(Group):
     @property
     def by_http(self) -> bool:
         """Whether requests go to `url`."""
-        return self.connects == "hotline" or self.requests == "http"
+        return self.enabled and (self.connects == "hotline" or self.requests == "http")
 
     @property
     def names(self) -> list[str]:
@@ -133,6 +139,48 @@ class AriSettings(Group):
         if len(given) < 16 or len(set(given)) < 8:
             raise ValueError("must have at least 16 characters, 8 of them different: try `openssl rand -hex 24`")
         return password
+
+
+def _split(networks: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return networks that are written one after another with commas."""
+    return tuple(ip_network(part.strip()) for part in networks.split(",") if part.strip())
+
+
+class FastAgiSettings(Group):
+    """Where the dialplan's AGI() reaches us; beside ARI, or without it."""
+
+    enabled: Annotated[bool, Field(description="take calls from the dialplan's AGI(agi://…)")] = False
+    address: Annotated[IPv4Address | IPv6Address, Field(description="address of this machine to listen on")] = (
+        IPv4Address("127.0.0.1")
+    )
+    port: Annotated[int, Field(ge=1, le=65535, description="TCP port; 4573 is where Asterisk looks")] = 4573
+    peers: Annotated[
+        tuple[IPv4Network | IPv6Network, ...],
+        NoDecode,
+        Field(
+            min_length=1,
+            description="networks of the switchboards, by commas; whoever is in them is believed who is calling",
+        ),
+    ] = (IPv4Network("127.0.0.1"), IPv6Network("::1"))
+    script: Annotated[
+        SecretStr,
+        Field(description="what the dialplan puts behind our address; long and random where others have accounts"),
+    ] = SecretStr("hotline")
+    head_seconds: Annotated[
+        float, Field(ge=0.2, le=10, description="seconds to say whose call it is; Asterisk needs a few thousandths")
+    ] = 2.0
+
+    @field_validator("peers", mode="before")
+    @classmethod
+    def _networks(cls, networks: object) -> object:
+        return _split(networks) if isinstance(networks, str) else networks
+
+    @field_validator("script")
+    @classmethod
+    def _word(cls, script: SecretStr) -> SecretStr:
+        if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", script.get_secret_value()) is None:
+            raise ValueError("must be 1 to 64 letters, digits, - and _")
+        return script
 
 
 class DatabaseSettings(Group):
@@ -356,7 +404,7 @@ class CallSettings(Group):
             return networks
         if networks.strip().lower() == "any":
             return EVERYWHERE
-        return tuple(ip_network(part.strip()) for part in networks.split(",") if part.strip())
+        return _split(networks)
 
 
 class Settings(BaseSettings):
@@ -365,6 +413,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HOTLINE_", env_nested_delimiter="__", extra="ignore")
 
     ari: AriSettings = AriSettings()
+    fastagi: FastAgiSettings = FastAgiSettings()
     database: DatabaseSettings = DatabaseSettings()
     password: PasswordSettings = PasswordSettings()
     limits: LimitSettings = LimitSettings()
@@ -385,15 +434,18 @@ class Settings(BaseSettings):
         if unknown:
             raise SettingsError("\n".join(f"{name}: there is no such setting" for name in sorted(unknown)))
         try:
-            return cls()
+            settings = cls()
         except ValidationError as wrong:
             raise SettingsError("\n".join(_sentence(error) for error in wrong.errors(include_url=False))) from None
         except UnreadableError as wrong:
             group = str(wrong).split('"')[1].upper()
             raise SettingsError(f"HOTLINE_{group}: a group of settings; set HOTLINE_{group}__… one by one") from None
+        if not (settings.ari.enabled or settings.fastagi.enabled):
+            raise SettingsError("HOTLINE_ARI__ENABLED, HOTLINE_FASTAGI__ENABLED: one of them must be true")
+        return settings
 
 
-_SECRET = frozenset({"password", "listen_password", "pepper", "former_peppers", "trace_key", "dsn", "url"})
+_SECRET = frozenset({"password", "listen_password", "pepper", "former_peppers", "trace_key", "dsn", "url", "script"})
 
 
 def _sentence(error: ErrorDetails) -> str:

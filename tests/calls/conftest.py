@@ -23,21 +23,31 @@ NUMBER = "19009068"
 async def house():
     """Postgres, prompts and Asterisk; many calls of the same few phones, so with wide limits."""
     settings = Settings.load()
+    settings.fastagi.enabled = True
     settings.limits = LimitSettings(caller_failures_hour=20, caller_failures_day=50, reissues_day=10, pending_day=50)
     async with bring_up(settings, lambda _step, _done: None) as rooms:
         yield rooms
         assert rooms.asterisk.running
 
 
+@pytest_asyncio.fixture(loop_scope="session", params=["ari", "fastagi"])
+async def door(request, house):
+    """The door that calls come by: whoever asks for a service without naming one is tested over both."""
+    usual = house.asterisk.site.hand_over
+    await house.asterisk.console(f"dialplan set global HAND_OVER {'agi' if request.param == 'fastagi' else usual}")
+    yield request.param
+    await house.asterisk.console(f"dialplan set global HAND_OVER {usual}")
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def service(house):
+async def service(house, door):
     """The application, up for one test."""
     async with serving(house.settings) as task:
         yield task
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def hasty_service(house, tmp_path):
+async def hasty_service(house, door, tmp_path):
     """The application with waits of about a second, for callers who let them pass."""
     text = (SHARE / "dialplan" / "menu.toml").read_text(encoding="utf-8")
     for name, seconds in {"menu_key": 1.0, "first_digit": 2.0, "next_digit": 1.0, "after_ten": 1.0}.items():

@@ -177,7 +177,7 @@ async def test_a_hang_up_after_the_first_reading_has_the_new_password(service, r
     assert await desk.sign_in(ringer.number, heard) is SignIn.OK_MUST_CHANGE
 
 
-async def test_without_the_application_the_dialplan_speaks(house, ring):
+async def test_without_the_application_the_dialplan_speaks(house, door, ring):
     """When the application is away the caller hears so before answer, free of charge, and soon."""
     ringer = await ring(4)
     words = await ringer.reach("fallback")
@@ -224,7 +224,7 @@ async def test_a_frozen_application_does_not_keep_a_caller_waiting(house, ring):
         assert not (await ringer.caller.closed()).by_us
 
 
-async def test_a_stopped_application_apologises_to_its_callers(house, ring, outcomes):
+async def test_a_stopped_application_apologises_to_its_callers(house, door, ring, outcomes):
     """Who is on the line when the application is stopped hears so; it is not just silence."""
     async with serving(house.settings):
         ringer = await ring(5)

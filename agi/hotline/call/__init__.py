@@ -4,10 +4,12 @@ from hotline.call.call import Call, Step
 from hotline.call.collector import Collector, Entry, Keyed, Reason
 from hotline.call.errors import CallerGone, LineError, LineFailed, SoundFailed
 from hotline.call.keypad import KEYS, Keypad
-from hotline.call.line import Ended, Line, Media, Played, Sound, Sounds
+from hotline.call.line import FIRST_WORD, TAIL, Ended, Line, Media, Played, Sound, Sounds
 
 __all__ = [
+    "FIRST_WORD",
     "KEYS",
+    "TAIL",
     "Call",
     "CallerGone",
     "Collector",

@@ -46,6 +46,11 @@ class Keypad:
         """Whether the caller has gone."""
         return self._closed
 
+    @property
+    def deaf(self) -> bool:
+        """Whether keys are ignored."""
+        return self._deaf
+
     def has(self, keys: str) -> bool:
         """Return whether one of `keys` is waiting."""
         return any(key in keys for key in self._waiting)

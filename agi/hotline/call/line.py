@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 
     from hotline.call.keypad import Keypad
 
+TAIL = 0.1
+"""Seconds of silence at most at the end of a reading (SPEC §4): whoever hangs up in them has heard it all.
+
+Who seems to have hung up later than that, though no end was told, was on a line that stood still: not proven."""
+FIRST_WORD = 0.2
+"""Seconds that the 183 needs to reach the phone; what is said earlier is lost. They cost the caller nothing."""
+
 
 class Sound(Protocol):
     """Something to play.

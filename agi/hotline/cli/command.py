@@ -13,6 +13,7 @@ from hotline.cli import alarms, calls, limits, members, menu, pbx, peppers, reco
 from hotline.demo.first_call import DemoFailed
 from hotline.demo.run_folder import FolderUnsafe
 from hotline.desk import NumberMalformed, OperatorRefused
+from hotline.doors import DoorUnavailable
 from hotline.members import RegisterError
 from hotline.menu import MenuError
 from hotline.pbx import PbxUnavailable, SiteError
@@ -28,6 +29,7 @@ SET_UP_WRONG = 2
 TROUBLE = (
     AriError,
     ChildFailed,
+    DoorUnavailable,
     FileExistsError,
     FolderUnsafe,
     MenuError,

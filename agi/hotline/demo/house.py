@@ -115,6 +115,7 @@ async def house(
         phones = accounts(members)
         settings.ari.password = SecretStr(secrets.token_urlsafe(24))
         settings.ari.url = f"http://127.0.0.1:{ports.http}"
+        settings.fastagi.port = ports.agi
         settings.voice.secrets = _secrets_folder()
         if "media_networks" not in settings.call.model_fields_set:
             settings.call.media_networks = (ip_network(TRUNK),)
@@ -136,6 +137,9 @@ async def house(
             trunk_matches=[TRUNK],
             address=address,
             outbound=outbound if settings.ari.connects == "asterisk" else None,
+            hand_over="broadcast" if settings.ari.enabled else "agi",
+            fastagi=f"127.0.0.1:{ports.agi}/{settings.fastagi.script.get_secret_value()}",
+            agi=settings.fastagi.enabled,
         )
         asterisk = await stack.enter_async_context(PrivateAsterisk(root, folder / "pbx", changed(site)))
         progress("Asterisk", 1.0)

@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, TypeVar
 
 from hotline.ari import AriError, Gone, Outcome, Replaced
-from hotline.call import Call, CallerGone, Ended, Keypad, LineFailed, Media, Played, SoundFailed
+from hotline.call import FIRST_WORD, TAIL, Call, CallerGone, Ended, Keypad, LineFailed, Media, Played, SoundFailed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-TAIL = 0.1
-"""Seconds of silence at most at the end of a reading (SPEC §4): whoever hangs up in them has heard it all.
-
-Who seems to have hung up later than that, though no end was told, was on a line that stood still: not proven."""
-FIRST_WORD = 0.2
-"""Seconds that the 183 needs to reach the phone; what is said earlier is lost. They cost the caller nothing."""
 LEFT_OVER = 90.0
 """Seconds an apology may take, behind what another process had begun to play."""
 ONE_EACH = (
@@ -172,6 +166,11 @@ class AriDoor:
         self._apology = apology
         self._sounds = sounds
         self._call_seconds = call_seconds
+
+    @property
+    def opened(self) -> asyncio.Event:
+        """Set while Asterisk has us as its application."""
+        return self._client.connected
 
     async def open(self, receive: Callable[[Call], Awaitable[None]]) -> None:
         """Hand every call that comes in to `receive`, each in a task of its own, until cancelled.

@@ -131,7 +131,7 @@ class PrivateAsterisk:
 
     def modules_wanted(self) -> set[str]:
         """Return the modules its modules.conf asks for."""
-        text = (self._dialplan / "modules.conf").read_text(encoding="utf-8")
+        text = (self._dialplan / "modules.conf").read_text(encoding="utf-8") + self.site.files()["modules.conf"]
         return set(re.findall(r"^(?:pre)?(?:load|require)\s*=>?\s*(\S+)", text, re.MULTILINE))
 
     def problems(self) -> list[str]:

@@ -34,6 +34,7 @@ class Ports:
         sips: TCP port of encrypted SIP.
         ami: TCP port of the manager interface.
         application: TCP port at which the application listens, where Asterisk connects to it.
+        agi: TCP port for the application's FastAGI door.
         rtp_first: first UDP port for media, even.
         rtp_last: last UDP port for media; two a call, so 295 calls.
     """
@@ -43,6 +44,7 @@ class Ports:
     sips: int
     ami: int
     application: int
+    agi: int
     rtp_first: int
     rtp_last: int
     _claim: socket.socket = field(repr=False, compare=False)
@@ -59,7 +61,7 @@ class Ports:
             claim = _claim(base)
             if claim is None:
                 continue
-            ports = cls(base, base + 1, base + 2, base + 3, base + 4, base + _MEDIA, base + BLOCK - 1, claim)
+            ports = cls(base, base + 1, base + 2, base + 3, base + 4, base + 5, base + _MEDIA, base + BLOCK - 1, claim)
             if ports._free(address):
                 return ports
             ports.close()
@@ -80,7 +82,7 @@ class Ports:
     def _free(self, address: str) -> bool:
         with contextlib.ExitStack() as probes:
             try:
-                for port in (self.sip, self.http, self.sips, self.ami, self.application):
+                for port in (self.sip, self.http, self.sips, self.ami, self.application, self.agi):
                     _bind(probes, socket.SOCK_STREAM, address, port)
                 for port in (self.sip, *range(self.rtp_first, self.rtp_last + 1)):
                     _bind(probes, socket.SOCK_DGRAM, address, port)

@@ -104,6 +104,8 @@ class Site:
         tls: encrypted SIP beside UDP and TCP; then media is only accepted encrypted.
         ami: the manager interface; off when None.
         outbound: Asterisk connects to the application; off when None.
+        fastagi: address, port and script of the application's FastAGI door.
+        agi: load the modules of FastAGI.
     """
 
     sip_port: int
@@ -120,11 +122,13 @@ class Site:
     ari_user: str = "hotline"
     apps: Sequence[str] = ("hotline",)
     queues: int = 1
-    hand_over: Literal["broadcast", "stasis"] = "broadcast"
+    hand_over: Literal["broadcast", "stasis", "agi"] = "broadcast"
     number: str = "19009068"
     tls: Tls | None = None
     ami: Ami | None = None
     outbound: Outbound | None = None
+    fastagi: str = field(default="127.0.0.1:4573/hotline", repr=False)
+    agi: bool = False
 
     def files(self) -> Mapping[str, str]:
         """Return the text of each file of the folder, by name.
@@ -136,7 +140,8 @@ class Site:
         self._check()
         return {
             "globals.conf": f"HOTLINE_NUMBER = {self.number}\nHAND_OVER = {self.hand_over}\n"
-            f"APPS = {'&'.join(self.apps)}\nQUEUES = {self.queues}\nSOUNDS = {self.sounds}\n",
+            f"APPS = {'&'.join(self.apps)}\nQUEUES = {self.queues}\nFASTAGI = {self.fastagi}\nSOUNDS = {self.sounds}\n",
+            "modules.conf": "require = res_speech.so\nrequire = res_agi.so\n" if self.agi else "",
             "http.conf": f"bindaddr = 127.0.0.1\nbindport = {self.http_port}\n",
             "rtp.conf": f"rtpstart = {self.rtp_first}\nrtpend = {self.rtp_last}\n",
             "ari.conf": f"[{self.ari_user}]\ntype = user\nread_only = no\n"
@@ -226,6 +231,7 @@ class Site:
             "ari_user": self.ari_user,
             "ari_password": self.ari_password,
             "number": self.number,
+            "fastagi": self.fastagi,
             "sounds": str(self.sounds),
         }
         for name, each in (("trunk_matches", self.trunk_matches), ("peers", self.peers), ("apps", self.apps)):

@@ -1,0 +1,32 @@
+"""What all doors have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable
+
+    from hotline.call import Call
+
+
+class DoorUnavailable(Exception):
+    """Calls can't come this way; the message says why and what to do."""
+
+
+class Door(Protocol):
+    """A way for calls to come in."""
+
+    @property
+    def opened(self) -> asyncio.Event:
+        """Set while calls can come."""
+
+    async def open(self, receive: Callable[[Call], Awaitable[None]]) -> None:
+        """Hand every call that comes in to `receive`, each in a task of its own, until cancelled.
+
+        Cancelled, it cancels the calls, each of which may still tell its caller, and returns when all have ended.
+        """
+
+    async def drain(self) -> None:
+        """Take no more calls; return when those there are have ended."""
