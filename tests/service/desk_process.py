@@ -13,7 +13,7 @@ import argon2
 from pydantic import SecretStr
 
 from hotline import logs
-from hotline.desk import CallerNumber, Desk, InsuranceNumber, ReissuedTooOften, TooManyFailures, Vault
+from hotline.desk import Activation, CallerNumber, Desk, InsuranceNumber, ReissuedTooOften, TooManyFailures, Vault
 from hotline.records import Database
 from hotline.settings import DatabaseSettings, LimitSettings, PasswordSettings
 
@@ -29,7 +29,7 @@ async def check(desk, call, phone, number, *, read):
             return "mismatch"
         if not read:
             return "issued"
-        return "heard" if await new.began() and await new.heard() else "overtaken"
+        return "heard" if await new.began() and await new.heard() is Activation.ACTIVE else "overtaken"
     except TooManyFailures as limit:
         return limit.kind
     except ReissuedTooOften:

@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from pydantic import SecretStr
 
-from hotline.desk import AlreadyIssued, CallerNumber, Desk, InsuranceNumber, RecordsUnavailable, SecretDigits, SignIn
+from hotline.desk import (
+    Activation,
+    AlreadyIssued,
+    CallerNumber,
+    Desk,
+    InsuranceNumber,
+    RecordsUnavailable,
+    SecretDigits,
+    SignIn,
+)
 from hotline.records import Database, passwords
 from hotline.settings import DatabaseSettings, LimitSettings
 
@@ -366,10 +375,13 @@ class Life(RuleBasedStateMachine):
     def a_reading_begins(self, which, fault):
         """For the first time or once more; not when another one was begun in this call."""
         checked = self.calls[which % len(self.calls)]
+        expected = self.account.passwords[checked.nth].state != "replaced"
         others = [one for nth, one in enumerate(self.account.passwords) if nth != checked.nth]
         if any(one.call == checked.call and one.begun_at is not None for one in others):
+            if expected:
+                with pytest.raises(AlreadyIssued):
+                    self.run(checked.new.began())
             return
-        expected = self.account.passwords[checked.nth].state != "replaced"
         result = self.do(checked.new.began, fault, lambda account: account.begin(checked.nth))
         if isinstance(result, bool):
             assert result is expected
@@ -391,7 +403,8 @@ class Life(RuleBasedStateMachine):
         self.time_passes(late)
         heard = [checked for checked in self.calls if checked.heard]
         checked = heard[which % len(heard)]
-        expected = copy.deepcopy(self.account).activate(checked.nth)
+        activated = copy.deepcopy(self.account).activate(checked.nth)
+        expected = Activation.ACTIVE if activated else Activation.OVERTAKEN
 
         async def told():
             return set(await asyncio.gather(*(checked.new.heard() for _ in range(times))))

@@ -7,7 +7,16 @@ import asyncio
 import pytest
 from pydantic import SecretStr
 
-from hotline.desk import CallerNumber, Desk, InsuranceNumber, Overloaded, ReissuedTooOften, TooManyFailures, Vault
+from hotline.desk import (
+    Activation,
+    CallerNumber,
+    Desk,
+    InsuranceNumber,
+    Overloaded,
+    ReissuedTooOften,
+    TooManyFailures,
+    Vault,
+)
 from hotline.records import Database
 from hotline.settings import DatabaseSettings, LimitSettings, PasswordSettings
 
@@ -110,7 +119,7 @@ async def test_an_account_gets_three_passwords_a_day(desk, database):
     for call in range(3):
         new = await check(desk, f"call-{call}")
         await new.began()
-        assert await new.heard()
+        assert await new.heard() is Activation.ACTIVE
     with pytest.raises(ReissuedTooOften):
         await check(desk, "call-3")
     await desk.admit(PARENT)

@@ -8,7 +8,7 @@ import time
 import pytest
 from pydantic import SecretStr
 
-from hotline.desk import CallerNumber, Desk, InsuranceNumber, RecordsUnavailable, SignIn
+from hotline.desk import Activation, CallerNumber, Desk, InsuranceNumber, RecordsUnavailable, SignIn
 from hotline.records import Database
 from hotline.settings import DatabaseSettings, LimitSettings
 
@@ -85,7 +85,7 @@ async def test_activation_survives_a_short_outage(wire, fragile, desk):
     hearing = asyncio.create_task(new.heard())
     await asyncio.sleep(0.2)
     await wire.mend()
-    assert await hearing
+    assert await hearing is Activation.ACTIVE
     assert await desk.sign_in(NUMBER.digits, new.password.reveal()) is SignIn.OK_MUST_CHANGE
 
 
@@ -110,7 +110,7 @@ async def test_a_lost_connection_is_no_outage(wire, brisk, desk, database, trap)
     wire.set_trap(at, nth=nth, done=done, then=then)
     assert await new.began()
     wire.set_trap(at, nth=nth, done=done, then=then)
-    assert await new.heard()
+    assert await new.heard() is Activation.ACTIVE
     assert await desk.sign_in(NUMBER.digits, OLD) is SignIn.REFUSED
     assert await desk.sign_in(NUMBER.digits, new.password.reveal()) is SignIn.OK_MUST_CHANGE
     assert await attempts(database) == 1
@@ -172,7 +172,7 @@ async def test_a_connection_that_is_stuck_holds_no_account_up(wire, brisk, desk)
     """Stuck between two messages it keeps its locks for as long as we would have waited, not for ever."""
     new = await begun(brisk)
     wire.set_trap(b"UPDATE passwords AS old", done=True, then="stuck")
-    assert await new.heard()
+    assert await new.heard() is Activation.ACTIVE
     assert wire.sprung.is_set()
     assert await desk.sign_in(NUMBER.digits, new.password.reveal()) is SignIn.OK_MUST_CHANGE
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import traceback
 
-import asyncpg
 import pytest
 
 from hotline.desk import (
+    Activation,
     AlreadyIssued,
     CallerNumber,
     Desk,
@@ -47,7 +47,7 @@ async def test_the_old_password_works_until_the_new_one_was_heard(desk):
     assert await can_sign_in(desk, new) is SignIn.REFUSED
     assert await new.began()
     assert await desk.sign_in(NUMBER, OLD) is SignIn.OK
-    assert await new.heard()
+    assert await new.heard() is Activation.ACTIVE
     assert await desk.sign_in(NUMBER, OLD) is SignIn.REFUSED
     assert await can_sign_in(desk, new) is SignIn.OK_MUST_CHANGE
 
@@ -58,7 +58,7 @@ async def test_the_first_sign_in_makes_a_begun_password_active(desk):
     await new.began()
     assert await can_sign_in(desk, new) is SignIn.OK_MUST_CHANGE
     assert await desk.sign_in(NUMBER, OLD) is SignIn.REFUSED
-    assert await new.heard()
+    assert await new.heard() is Activation.ACTIVE
     assert await can_sign_in(desk, new) is SignIn.OK_MUST_CHANGE
 
 
@@ -110,7 +110,7 @@ async def test_a_completed_change_is_newer_than_a_call_under_way(desk):
     await new.began()
     assert await desk.change(NUMBER, OLD, "own choice")
     assert not await new.began()
-    assert not await new.heard()
+    assert await new.heard() is Activation.OVERTAKEN
     assert await can_sign_in(desk, new) is SignIn.REFUSED
     assert await desk.sign_in(NUMBER, "own choice") is SignIn.OK
 
@@ -120,7 +120,7 @@ async def test_changes_and_calls_at_once_leave_one_active_password(desk, databas
 
     async def call(number):
         new = await check(desk, f"call-{number}")
-        return await new.began() and await new.heard()
+        return await new.began() and await new.heard() is Activation.ACTIVE
 
     changing = [desk.change(NUMBER, OLD, f"own choice {number}") for number in range(4)]
     results = await asyncio.gather(*map(call, range(3)), *changing)
@@ -139,17 +139,17 @@ async def test_a_check_is_settled_once(desk, database):
     assert await rows(database, "SELECT count(*) FROM attempts") == [(1,)]
     assert await first.began()
     assert await again.began()
-    assert await again.heard()
-    assert await first.heard()
+    assert await again.heard() is Activation.ACTIVE
+    assert await first.heard() is Activation.ACTIVE
 
 
 async def test_events_twice_late_or_in_a_heap_change_nothing(desk, database):
     """However often and in whatever order its events come, a password becomes active once."""
     new = await check(desk)
     assert await new.began()
-    assert await asyncio.gather(*(new.heard() for _ in range(5))) == [True] * 5
+    assert await asyncio.gather(*(new.heard() for _ in range(5))) == [Activation.ACTIVE] * 5
     assert await new.began()
-    assert await new.heard()
+    assert await new.heard() is Activation.ACTIVE
     assert await rows(database, "SELECT action FROM audit ORDER BY id") == [("password-pending",), ("password-active",)]
 
 
@@ -190,8 +190,8 @@ async def test_the_newest_call_wins(desk):
     older, newer = await check(desk, "call-1"), await check(desk, "call-2")
     assert await older.began()
     assert await newer.began()
-    assert await newer.heard()
-    assert not await older.heard()
+    assert await newer.heard() is Activation.ACTIVE
+    assert await older.heard() is Activation.OVERTAKEN
     assert not await older.began()
     assert await can_sign_in(desk, older) is SignIn.REFUSED
     assert await can_sign_in(desk, newer) is SignIn.OK_MUST_CHANGE
@@ -201,10 +201,10 @@ async def test_a_newer_call_replaces_what_an_older_one_made_active(desk):
     """Heard in order, each in turn is the active one; an abandoned newer one takes nothing away."""
     older, newer = await check(desk, "call-1"), await check(desk, "call-2")
     await older.began()
-    assert await older.heard()
+    assert await older.heard() is Activation.ACTIVE
     await newer.began()
     assert await can_sign_in(desk, older) is SignIn.OK_MUST_CHANGE
-    assert await newer.heard()
+    assert await newer.heard() is Activation.ACTIVE
     assert await can_sign_in(desk, older) is SignIn.REFUSED
     assert await can_sign_in(desk, newer) is SignIn.OK_MUST_CHANGE
 
@@ -214,21 +214,22 @@ async def test_many_calls_for_one_account_at_once_leave_one_active_password(desk
     calls = await asyncio.gather(*(check(desk, f"call-{number}") for number in range(10)))
     await asyncio.gather(*(new.began() for new in calls))
     heard = await asyncio.gather(*(new.heard() for new in calls))
-    assert any(heard)
+    assert Activation.ACTIVE in heard
     active = await rows(database, "SELECT call_id FROM passwords WHERE state = 'active' AND call_id IS NOT NULL")
     newest = await rows(database, "SELECT call_id FROM passwords ORDER BY ordinal DESC LIMIT 1")
     assert active == newest
     working = [await can_sign_in(desk, new) is SignIn.OK_MUST_CHANGE for new in calls]
     assert working.count(True) == 1
-    assert heard[working.index(True)]
+    assert heard[working.index(True)] is Activation.ACTIVE
 
 
 async def test_a_call_gets_one_password(desk):
     """Once a password was read in a call no second one is issued in it; of two pending ones only one can be read."""
     first, second = await check(desk), await check(desk)
     await first.began()
-    with pytest.raises(asyncpg.UniqueViolationError):
+    with pytest.raises(AlreadyIssued):
         await second.began()
+    assert await first.began()
     with pytest.raises(AlreadyIssued):
         await check(desk)
     with pytest.raises(AlreadyIssued):

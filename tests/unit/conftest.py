@@ -10,7 +10,16 @@ import pytest
 
 from hotline.call import Call, CallerGone
 from hotline.call.scripted import On, ScriptedLine
-from hotline.desk import MediaRule, Overloaded, RecordsUnavailable, ReissuedTooOften, SecretDigits, TooManyFailures
+from hotline.desk import (
+    Activation,
+    AlreadyIssued,
+    MediaRule,
+    Overloaded,
+    RecordsUnavailable,
+    ReissuedTooOften,
+    SecretDigits,
+    TooManyFailures,
+)
 from hotline.dialogue import Hotline, converse
 from hotline.menu import load
 from hotline.prompts import Script
@@ -52,21 +61,21 @@ class Readings:
 @dataclass
 class FakeReissue:
     log: list
-    works: bool = True
-    overtaken: bool = False
-    forever: bool = False
+    trouble: str = ""
     password: SecretDigits = field(default_factory=lambda: SecretDigits(PASSWORD))
 
     async def began(self):
+        if self.trouble == "read before":
+            raise AlreadyIssued
         self.log.append("began")
-        return not self.overtaken
+        return self.trouble != "overtaken"
 
     async def heard(self):
         await asyncio.sleep(0)
         self.log.append("heard")
-        if self.forever:
+        if self.trouble == "forever":
             await asyncio.sleep(60)
-        return self.works
+        return {"stuck": Activation.UNKNOWN, "too late": Activation.OVERTAKEN}.get(self.trouble, Activation.ACTIVE)
 
 
 @dataclass
@@ -93,17 +102,14 @@ class FakeDesk:
     async def settle(self, finding, call_id):
         if self.trouble == "often":
             raise ReissuedTooOften
+        if self.trouble == "issued before":
+            raise AlreadyIssued
         if self.trouble == "meanwhile":
             raise TooManyFailures("hour")
         self.log.append("match" if finding else "mismatch")
         if not finding:
             return None
-        return FakeReissue(
-            self.log,
-            works=self.trouble != "stuck",
-            overtaken=self.trouble == "overtaken",
-            forever=self.trouble == "forever",
-        )
+        return FakeReissue(self.log, self.trouble)
 
 
 @dataclass

@@ -87,6 +87,8 @@ async def test_a_limit_reached_by_another_call_meanwhile_is_told(talk):
         ("often", "reissued-often"),
         ("overtaken", "overtaken"),
         ("stuck", "not-activated"),
+        ("too late", "overtaken"),
+        ("issued before", "already-issued"),
         ("meanwhile", "caller-limit-hour"),
         ("last failure", "caller-limit-hour"),
     ],
@@ -271,6 +273,22 @@ async def test_a_password_that_could_not_be_made_active_is_told(talk):
     held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), trouble="stuck")
     assert held.said()[-3:] == ["repeat-password", "not-activated", "goodbye"]
     assert held.call.outcome == "not-activated"
+
+
+async def test_a_password_overtaken_while_it_was_heard_is_told(talk):
+    """A newer one of the account is in force: the caller is told so, and not that the system is busy."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), trouble="too late")
+    assert held.said()[-3:] == ["repeat-password", "overtaken", "goodbye"]
+    assert held.call.outcome == "overtaken"
+
+
+@pytest.mark.parametrize("trouble", ["issued before", "read before"])
+async def test_a_call_that_had_its_password_hears_so(talk, trouble):
+    """A call gets one password: another is refused in words, at the check or before the reading, and none is read."""
+    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), trouble=trouble)
+    assert held.said()[-3:] == ["check", "already-issued", "goodbye"]
+    assert held.readings.read == []
+    assert held.call.outcome == "already-issued"
 
 
 async def test_an_activation_that_takes_too_long_is_told(talk):

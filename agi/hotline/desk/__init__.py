@@ -27,7 +27,7 @@ from hotline.desk.media import MediaRule
 from hotline.desk.numbers import InsuranceNumber, stored_e164, vietnamese_e164
 from hotline.desk.operator import OperatorDesk, PepperUse, Reason, Standing
 from hotline.desk.pepper import Keyring
-from hotline.desk.reissue import Reissue
+from hotline.desk.reissue import Activation, Reissue
 from hotline.desk.sample import SampleMalformed, SampleMember, load_sample, sample_members
 from hotline.desk.secret import SecretDigits
 from hotline.desk.sign_in import SignIn
@@ -35,6 +35,7 @@ from hotline.desk.vault import Vault
 from hotline.records import RecordsUnavailable
 
 __all__ = [
+    "Activation",
     "AlarmAcknowledged",
     "AlarmWatch",
     "AlreadyIssued",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from hotline.desk.caller import CallerNumber
     from hotline.desk.numbers import InsuranceNumber
+    from hotline.desk.reissue import Activation
     from hotline.desk.vault import Vault
     from hotline.records import Connection, Database
     from hotline.records.attempts import Outcome, Trace
@@ -66,7 +67,7 @@ class Desk:
         self._generator = PasswordGenerator(password_settings)
         self._valid = timedelta(hours=password_settings.valid_hours)
         self._first_use = timedelta(minutes=password_settings.sign_in_minutes)
-        self._activations: set[asyncio.Task[bool]] = set()
+        self._activations: set[asyncio.Task[Activation]] = set()
         self._alarms = AlarmWatch(database, limit_settings)
         vault.on_missing_pepper = self._alarms.pepper_missing
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
-from hotline.records import RecordsUnavailable, audit, passwords
+from hotline.desk.errors import AlreadyIssued
+from hotline.records import AlreadyRead, RecordsUnavailable, audit, passwords
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -18,6 +20,17 @@ if TYPE_CHECKING:
     from hotline.records import Connection, Database
 
 log = structlog.get_logger()
+
+
+class Activation(Enum):
+    """What is known of a password that was heard in full."""
+
+    ACTIVE = "active"
+    """It is the one in force."""
+    OVERTAKEN = "overtaken"
+    """A newer one of the account is: of another call, or chosen by its owner."""
+    UNKNOWN = "unknown"
+    """The database stayed away, so nobody knows; its first use may still make it active."""
 
 
 class Reissue:
@@ -35,7 +48,7 @@ class Reissue:
         password: SecretDigits,
         valid: timedelta,
         first_use: timedelta,
-        under_way: set[asyncio.Task[bool]],
+        under_way: set[asyncio.Task[Activation]],
     ) -> None:
         self.password = password
         self._database = database
@@ -51,37 +64,38 @@ class Reissue:
             False when a newer re-issue of the account is active already: this password is dead, don't read it.
 
         Raises:
+            AlreadyIssued: another password was read in this call, so don't read this one.
             RecordsUnavailable: not known to be noted, so don't read it. If it is noted, the account has a password
                 that nobody heard, beside the one in force.
         """
-        return await self._database.insist(partial(passwords.began, password_id=self._id))
+        try:
+            return await self._database.insist(partial(passwords.began, password_id=self._id))
+        except AlreadyRead:
+            raise AlreadyIssued("a password was already read in this call") from None
 
-    async def heard(self) -> bool:
+    async def heard(self) -> Activation:
         """Make the password active and end the old one, after the first full reading. Repeating it changes nothing.
 
         It goes on when its caller is cancelled: a citizen who hangs up right after the last digit has heard it all. A
         database that is away is tried again and again, as long as the password could also become active by being used;
         so whoever has a citizen waiting waits with a time limit, and tells them when it passes.
-
-        Returns:
-            Whether the password is the active one now. False when a newer one is, or in the end when the database
-            stayed away; then nobody knows.
         """
         task = asyncio.create_task(self._activate())
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return await asyncio.shield(task)
 
-    async def _activate(self) -> bool:
+    async def _activate(self) -> Activation:
         try:
-            return await self._database.insist(
+            active = await self._database.insist(
                 partial(activate, password_id=self._id, valid=self._valid, actor="caller"),
                 seconds=self._first_use.total_seconds(),
             )
         except RecordsUnavailable:
             # Its traceback would say no more than its name.
             log.error("password_not_activated", password_id=str(self._id))  # noqa: TRY400
-            return False
+            return Activation.UNKNOWN
+        return Activation.ACTIVE if active else Activation.OVERTAKEN
 
 
 async def activate(connection: Connection, password_id: UUID, *, valid: timedelta, actor: audit.Actor) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from hotline.call import Reason
+from hotline.desk import Activation
 from hotline.dialogue import outcomes
 from hotline.dialogue.choice import one_of
 from hotline.dialogue.conversation import EndWished
@@ -25,6 +26,7 @@ async def read_twice(talk: Conversation, new: Reissue) -> None:
     """Read the password and repeat it; once read in full it becomes active, whatever happens next (SPEC §4).
 
     Raises:
+        AlreadyIssued: another password was read in this call.
         EndWished: it can't be read, not into this line, or is not known to count; the caller was told.
     """
     call, menu = talk.call, talk.hotline.menu
@@ -43,10 +45,10 @@ async def read_twice(talk: Conversation, new: Reissue) -> None:
     try:
         await repeat(talk, digits)
     finally:
-        active = await _known(activation)
-        call.outcome = outcomes.REISSUED if active else outcomes.NOT_ACTIVATED
-    if not active:
-        await call.say("not-activated", keys="")
+        known = await _known(activation)
+        call.outcome, words = _WHAT_BECAME_OF_IT[known]
+    if words:
+        await call.say(words, keys="")
         raise EndWished
 
 
@@ -86,6 +88,14 @@ async def read_again_on_wish(talk: Conversation, new: Reissue) -> None:
         await call.say("advice")
 
 
-async def _known(activation: asyncio.Future[bool]) -> bool:
+async def _known(activation: asyncio.Future[Activation]) -> Activation:
     done, _ = await asyncio.wait({activation}, timeout=SETTLED)
-    return bool(done) and activation.result()
+    return activation.result() if done else Activation.UNKNOWN
+
+
+_WHAT_BECAME_OF_IT: dict[Activation, tuple[str, str]] = {
+    Activation.ACTIVE: (outcomes.REISSUED, ""),
+    Activation.OVERTAKEN: (outcomes.OVERTAKEN, "overtaken"),
+    Activation.UNKNOWN: (outcomes.NOT_ACTIVATED, "not-activated"),
+}
+"""The outcome of a call whose password was heard, and what its caller is told of it; nothing if all is well."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hotline.call import Reason
-from hotline.desk import InsuranceNumber, ReissuedTooOften, TooManyFailures
+from hotline.desk import AlreadyIssued, InsuranceNumber, ReissuedTooOften, TooManyFailures
 from hotline.dialogue import outcomes
 from hotline.dialogue.number_entry import DIGITS, confirmed, enter_number
 from hotline.dialogue.password import read_again_on_wish, read_twice
@@ -36,6 +36,13 @@ async def reissue(talk: Conversation) -> None:
         await require_safe_line(talk)
         try:
             new = await call.cover(desk.settle(finding, call.id), "check")
+            if new is not None:
+                await read_twice(talk, new)
+        except AlreadyIssued:
+            # No key leads here a second time: it takes a call that is handed to us twice under one id.
+            call.outcome = call.outcome or outcomes.ALREADY_ISSUED
+            await call.say("already-issued", keys="")
+            return
         except ReissuedTooOften:
             call.outcome = outcomes.REISSUED_OFTEN
             await call.say("reissued-often", keys="")
@@ -45,7 +52,6 @@ async def reissue(talk: Conversation) -> None:
             await call.say(f"caller-limit-{limit.kind}", keys="")
             break
         if new is not None:
-            await read_twice(talk, new)
             await read_again_on_wish(talk, new)
             return
         call.reached("mismatch")

@@ -7,8 +7,8 @@ PROMPTS = frozenset(
         "notice", "busy", "goodbye", "farewell", "no-input", "no-match",
         "caller-withheld", "caller-foreign", "caller-unasserted", "caller-limit-hour", "caller-limit-day",
         "ask-number", "continue-number", "card-hint", "read-back", "read-back-ask", "check",
-        "new-password", "repeat-password", "after-reading", "advice", "not-activated", "overtaken", "reissued-often",
-        "mismatch", "other-ways", "line-unsafe",
+        "new-password", "repeat-password", "after-reading", "advice", "not-activated", "overtaken", "already-issued",
+        "reissued-often", "mismatch", "other-ways", "line-unsafe",
         "fallback", "interrupted",
     }
 )  # fmt: skip

@@ -2,11 +2,12 @@
 
 from hotline.records.bulk import bulk_transaction
 from hotline.records.embedded import EmbeddedPostgres
-from hotline.records.errors import MigrationFailed, RecordsUnavailable
+from hotline.records.errors import AlreadyRead, MigrationFailed, RecordsUnavailable
 from hotline.records.migrations import migrate
 from hotline.records.pool import Connection, Database
 
 __all__ = [
+    "AlreadyRead",
     "Connection",
     "Database",
     "EmbeddedPostgres",

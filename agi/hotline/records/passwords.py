@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import asyncpg
+
+from hotline.records.errors import AlreadyRead
+
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
@@ -81,17 +85,21 @@ async def add_owned(connection: Connection, password_id: UUID, *, member_id: int
 async def began(connection: Connection, password_id: UUID) -> bool:
     """Note that its reading begins; False when a newer one became active meanwhile. Repeating it changes nothing.
 
-    The unique index on the call lets only one password be read in a call.
+    Raises:
+        AlreadyRead: the unique index on the call lets only one password be read in a call.
     """
-    return bool(
-        await connection.fetchval(
-            """
-            UPDATE passwords SET reading_began_at = coalesce(reading_began_at, now())
-            WHERE id = $1 AND state <> 'replaced' RETURNING true
-            """,
-            password_id,
+    try:
+        return bool(
+            await connection.fetchval(
+                """
+                UPDATE passwords SET reading_began_at = coalesce(reading_began_at, now())
+                WHERE id = $1 AND state <> 'replaced' RETURNING true
+                """,
+                password_id,
+            )
         )
-    )
+    except asyncpg.UniqueViolationError:
+        raise AlreadyRead from None
 
 
 async def activate(connection: Connection, password_id: UUID, *, valid: timedelta) -> int | None:
