@@ -84,10 +84,10 @@ async def test_one_caller_has_six_failures_however_many_processes(hammer, databa
 async def test_one_number_is_refused_from_its_hundredth_failure_on(hammer, database):
     """While 120 callers try one number its owner gets it until the 100th failure, and never after; two alarms of it."""
     checks = [(f"stranger-{n}", f"+8497{n:07}", NUMBER) for n in range(120)]
-    for n in range(6):
-        checks.insert(n * 25, (f"owner-{n}", PARENT, NUMBER))
+    for n in range(3):
+        checks.insert(n * 50, (f"owner-{n}", PARENT, NUMBER))
     came, logged = await hammer(checks)
-    assert sum(came.values()) == came["mismatch"] + came["issued"] == 126
+    assert sum(came.values()) == came["mismatch"] + came["issued"] == 123
     assert await rows(database, "SELECT count(*) FROM attempts WHERE outcome = 'mismatched'") == [(120,)]
     before = """
         SELECT outcome, (SELECT count(*) FROM attempts AS f WHERE f.id < a.id AND f.outcome = 'mismatched') < 100
@@ -99,18 +99,20 @@ async def test_one_number_is_refused_from_its_hundredth_failure_on(hammer, datab
     assert logged.count("subject=*******789") == 2
 
 
-async def test_one_account_has_ten_passwords_begun(hammer, database):
-    """Of sixty matching calls at once exactly ten get a password, and fifty are told."""
+async def test_one_account_has_three_passwords_in_hand(hammer, database):
+    """Of sixty matching calls at once exactly three get a password, and the others are told."""
     came, _ = await hammer([(f"call-{n}", PARENT, NUMBER) for n in range(60)])
-    assert came == {"issued": 10, "often": 50}
-    assert await rows(database, "SELECT count(*) FROM passwords WHERE state = 'pending'") == [(10,)]
+    assert came == {"issued": 3, "often": 57}
+    assert await rows(database, "SELECT count(*) FROM passwords WHERE state = 'pending'") == [(3,)]
 
 
 async def test_of_many_calls_that_are_read_out_the_newest_wins(hammer, database):
-    """Of sixty calls for one account, each read out at once, ten get a password at most; the newest heard is active."""
+    """Of sixty calls for one account, each read out at once, three get a password; the newest heard is active."""
     came, _ = await hammer([(f"call-{n}", PARENT, NUMBER) for n in range(60)], read=True)
     assert set(came) <= {"heard", "overtaken", "often"}
-    assert 1 <= came["heard"] <= came["heard"] + came["overtaken"] <= 10
+    assert came["heard"] >= 1
+    # One that is overtaken before it could be heard makes room for another.
+    assert came["heard"] <= 3
     heard = "SELECT state FROM passwords WHERE activated_at IS NOT NULL AND call_id IS NOT NULL ORDER BY ordinal DESC"
     assert await rows(database, heard) == [("active",)] + [("replaced",)] * (came["heard"] - 1)
 

@@ -209,8 +209,9 @@ async def test_a_newer_call_replaces_what_an_older_one_made_active(desk):
     assert await can_sign_in(desk, newer) is SignIn.OK_MUST_CHANGE
 
 
-async def test_many_calls_for_one_account_at_once_leave_one_active_password(desk, database):
+async def test_many_calls_for_one_account_at_once_leave_one_active_password(database, vault, password_settings):
     """Ten calls checked, begun and heard all at the same moment: the newest is active and works."""
+    desk = Desk(database, vault, password_settings, LimitSettings(reissues_day=10))
     calls = await asyncio.gather(*(check(desk, f"call-{number}") for number in range(10)))
     await asyncio.gather(*(new.began() for new in calls))
     heard = await asyncio.gather(*(new.heard() for new in calls))

@@ -32,20 +32,24 @@ def test_a_caller_fails_six_times_an_hour_and_twelve_a_day(hour, day, kind):
 
 
 @pytest.mark.parametrize(
-    ("matches", "failures", "active", "begun", "expected"),
+    ("matches", "failures", "issued", "expected"),
     [
-        (True, 0, 0, 0, "matched"),
-        (True, 99, 2, 9, "matched"),
-        (False, 0, 3, 10, "mismatched"),
-        (True, 100, 3, 10, "silenced"),
-        (True, 0, 3, 3, "limited"),
-        (True, 0, 0, 10, "limited"),
+        (True, 0, (0, 0, 0), "matched"),
+        (True, 99, (2, 0, 9), "matched"),
+        (True, 0, (1, 1, 2), "matched"),
+        (False, 0, (3, 0, 10), "mismatched"),
+        (True, 100, (3, 0, 10), "silenced"),
+        (True, 0, (3, 0, 3), "limited"),
+        (True, 0, (2, 1, 3), "limited"),
+        (True, 0, (0, 3, 3), "limited"),
+        (True, 0, (0, 0, 10), "limited"),
     ],
 )
-def test_what_becomes_of_a_check(matches, failures, active, begun, expected):
+def test_what_becomes_of_a_check(matches, failures, issued, expected):
     """A number that failed too often is refused silently, before a word on the account's own limits."""
-    issued = Issued(active, begun, read_in_call=False)
-    assert outcome(LIMITS, matches=matches, number_failures=failures, issued=issued) == expected
+    active, in_hand, begun = issued
+    counted = Issued(active, in_hand, begun, read_in_call=False)
+    assert outcome(LIMITS, matches=matches, number_failures=failures, issued=counted) == expected
 
 
 @pytest.mark.parametrize(("seconds", "minutes"), [(0, 1), (0.1, 1), (60, 1), (60.001, 2), (119, 2), (3600, 60)])

@@ -212,7 +212,7 @@ class Desk:
 
     async def _outcome(self, connection: Connection, finding: Finding, call_id: str) -> Outcome:
         rules.require_few_failures(await attempts.failures_of_caller(connection, finding.caller), self._limits)
-        issued = await passwords.issued(connection, finding.member_id, call_id)
+        issued = await passwords.issued(connection, finding.member_id, call_id, reading=rules.READING)
         if issued.read_in_call:
             raise AlreadyIssued("a password was already read in this call")
         return rules.outcome(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from hotline.desk.errors import AlarmAcknowledged, NoSuchAlarm, NothingToLift, ReasonUnfit
+from hotline.desk.limits import READING
 from hotline.desk.numbers import InsuranceNumber, vietnamese_e164
 from hotline.records import alarms, attempts, audit, hashes, lifts, members, passwords
 
@@ -219,6 +220,6 @@ async def _standing(connection: Connection, subject: Subject, trace: Trace, memb
         None,
         await attempts.failures_of_number(connection, trace),
         await attempts.callers_failed_with(connection, trace),
-        await passwords.issued(connection, member_id, NO_CALL) if member_id else None,
+        await passwords.issued(connection, member_id, NO_CALL, reading=READING) if member_id else None,
         lift,
     )

@@ -18,9 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Issued:
-    """What one account was issued in the last 24 hours, and whether a password was already read in one call."""
+    """What one account was issued in the last 24 hours.
+
+    Attributes:
+        active: passwords that became active.
+        in_hand: those that may be being read at this moment, and become active next.
+        begun: all that were issued.
+        read_in_call: whether one was already read in the call asked for.
+    """
 
     active: int
+    in_hand: int
     begun: int
     read_in_call: bool
 
@@ -37,11 +45,13 @@ class Stored:
     changed_at: datetime | None
 
 
-async def issued(connection: Connection, member_id: int, call_id: str) -> Issued:
-    """Count the passwords the account was issued in the last 24 hours."""
+async def issued(connection: Connection, member_id: int, call_id: str, *, reading: timedelta) -> Issued:
+    """Count the passwords the account was issued in the last 24 hours; one is read for no longer than `reading`."""
     (row,) = await connection.fetch(
         """
         SELECT count(*) FILTER (WHERE activated_at > now() - interval '1 day') AS active,
+               count(*) FILTER (WHERE state = 'pending'
+                                  AND coalesce(reading_began_at, created_at) > now() - $3::interval) AS in_hand,
                count(*) FILTER (WHERE created_at > now() - interval '1 day') AS begun,
                EXISTS (SELECT FROM passwords WHERE call_id = $2 AND reading_began_at IS NOT NULL) AS read_in_call
         FROM passwords
@@ -49,8 +59,9 @@ async def issued(connection: Connection, member_id: int, call_id: str) -> Issued
         """,
         member_id,
         call_id,
+        reading,
     )
-    return Issued(row["active"], row["begun"], row["read_in_call"])
+    return Issued(**row)
 
 
 async def add_pending(
