@@ -20,7 +20,7 @@ from hotline.doors.ari import AriDoor
 from hotline.doors.fastagi import FastAgiDoor
 from hotline.menu import load
 from hotline.prompts import Library, Script, SpokenSecrets, silence
-from hotline.records import Database
+from hotline.records import Database, schema
 from hotline.settings import SCRIPT, SettingsError
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ class Running:
     """The hotline while it takes calls.
 
     Attributes:
-        task: takes them; ends only when Asterisk will have us no more, with the error that says why.
+        task: takes them; ends only when Asterisk will have us no more, or the database turns out to have another
+            version's schema, with the error that says why.
         doors: where they come in.
     """
 
@@ -134,6 +135,7 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
 
     Raises:
         MenuError, PromptsError, SecretsUnsafe, SettingsError: something is not as it must be to serve callers.
+        SchemaUnfit: the database does not have the schema of this version, at the start or once it is there.
         AriError, DoorUnavailable: Asterisk refused us, or our address is taken, at the start or later.
     """
     script = Script.load(SCRIPT, required=PROMPTS)
@@ -143,9 +145,11 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
     if at.by_http and not at.password.get_secret_value():
         raise SettingsError("HOTLINE_ARI__PASSWORD: set it to the password in Asterisk's site/ari.conf")
     async with contextlib.AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database(settings.database))
+        with contextlib.suppress(RecordsUnavailable):
+            await schema.require_current(database)
         secrets = SpokenSecrets(settings.voice.secrets)
         stack.callback(secrets.close)
-        database = await stack.enter_async_context(Database(settings.database))
         vault = Vault(settings.password)
         stack.callback(vault.close)
         desk = Desk(database, vault, settings.password, settings.limits)
@@ -164,7 +168,7 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
             doors.append(AriDoor(client, library, apology=APOLOGY, silence=quiet, **limits))
         if settings.fastagi.enabled:
             doors.append(FastAgiDoor(settings.fastagi, library, **limits))
-        running = asyncio.create_task(take_calls(doors, service), name="doors")
+        running = asyncio.create_task(take_calls(doors, service, database), name="doors")
         try:
             await opened(doors, running)
             log.info("service_ready")
@@ -198,15 +202,18 @@ def to_asterisk(at: AriSettings) -> ari.Client | ari.Listener:
     return ari.Listener(at.listen_address, at.listen_port, at.listen_user, listen_password, at.names, http=http)
 
 
-async def take_calls(doors: Sequence[Door], service: Service) -> None:
+async def take_calls(doors: Sequence[Door], service: Service, database: Database) -> None:
     """Have all `doors` open until cancelled, or until one will not stay open: then none does.
 
+    Nor does one when a database that was away at the start comes back with the schema of another version.
+
     Raises:
-        AriError, DoorUnavailable: of that one.
+        AriError, DoorUnavailable, SchemaUnfit: that was why.
     """
     tasks = [asyncio.create_task(door.open(service.receive), name=type(door).__name__) for door in doors]
+    tasks.append(asyncio.create_task(schema.require_current_when_there(database), name="schema"))
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     finally:
         for task in tasks:
             task.cancel()

@@ -20,7 +20,7 @@ from hotline.pbx import PbxUnavailable, SiteError
 from hotline.phone import PhoneError
 from hotline.processes import ChildFailed, MissingProgram
 from hotline.prompts import PromptsError
-from hotline.records import MigrationFailed, RecordsUnavailable
+from hotline.records import MigrationFailed, RecordsUnavailable, SchemaUnfit
 from hotline.settings import SettingsError
 
 SET_UP_WRONG = 2
@@ -42,6 +42,7 @@ TROUBLE = (
     PromptsError,
     RegisterError,
     RecordsUnavailable,
+    SchemaUnfit,
     SettingsError,
     SiteError,
 )

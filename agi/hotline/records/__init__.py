@@ -2,7 +2,14 @@
 
 from hotline.records.bulk import bulk_transaction
 from hotline.records.embedded import EmbeddedPostgres
-from hotline.records.errors import AlreadyRead, MigrationFailed, RecordsUnavailable
+from hotline.records.errors import (
+    AlreadyRead,
+    MigrationFailed,
+    RecordsUnavailable,
+    SchemaNewer,
+    SchemaOutdated,
+    SchemaUnfit,
+)
 from hotline.records.migrations import migrate
 from hotline.records.pool import Connection, Database
 
@@ -13,6 +20,9 @@ __all__ = [
     "EmbeddedPostgres",
     "MigrationFailed",
     "RecordsUnavailable",
+    "SchemaNewer",
+    "SchemaOutdated",
+    "SchemaUnfit",
     "bulk_transaction",
     "migrate",
 ]

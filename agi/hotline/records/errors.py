@@ -13,3 +13,15 @@ class AlreadyRead(Exception):
 
 class MigrationFailed(Exception):
     """A migration could not be applied; the message names it and what Postgres said."""
+
+
+class SchemaUnfit(Exception):
+    """The database does not have the schema of this version."""
+
+
+class SchemaOutdated(SchemaUnfit):
+    """Migrations are due; the message names them, and the command."""
+
+
+class SchemaNewer(SchemaUnfit):
+    """A newer version has migrated the database; the message names what is not known here."""
