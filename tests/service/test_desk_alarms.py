@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from structlog.contextvars import bound_contextvars, get_contextvars
 from structlog.testing import capture_logs
 
-from hotline.desk import AlarmWatch, CallerNumber, Desk, InsuranceNumber, SignIn, Vault
+from hotline.desk import AlarmWatch, CallerNumber, Desk, InsuranceNumber, MediaUnproven, SignIn, Vault
 from hotline.desk import alarms as watching
 from hotline.records import Database
 from hotline.records.attempts import Trace
@@ -228,6 +228,23 @@ async def test_two_desks_raise_an_alarm_once(database, vault, password_settings)
     raised = [("number-failed-often", 12), ("number-tried-by-many", 4)]
     assert sorted(await alarms(database, "kind, count")) == raised
     assert len([entry for entry in logs if entry["event"] == "alarm"]) == 2
+
+
+async def test_an_unsafe_line_is_one_alarm_a_caller(desk, database):
+    """Its count is that of the calls; where no network is set at all, it is one alarm of all calls."""
+    for _ in range(3):
+        desk.line_unsafe(PARENT, MediaUnproven("elsewhere", "", "203.0.113.9:4000"))
+        await desk.close()
+    desk.line_unsafe(STRANGER, MediaUnproven("silent", "", "192.0.2.1:4000"))
+    await desk.close()
+    for caller in (PARENT, STRANGER):
+        desk.line_unsafe(caller, MediaUnproven("unset", "", "192.0.2.1:4000"))
+        await desk.close()
+    assert await rows(database, "SELECT kind, subject_masked, count FROM alarms ORDER BY id") == [
+        ("line-unsafe", "*******678", 3),
+        ("line-unsafe", "*******777", 1),
+        ("line-unsafe", "all calls", 2),
+    ]
 
 
 async def test_a_missing_pepper_is_an_alarm_and_no_crash(database):

@@ -84,6 +84,10 @@ class FakeDesk:
 
     trouble: str = ""
     log: list = field(default_factory=list)
+    alarms: list = field(default_factory=list)
+
+    def line_unsafe(self, caller, unproven):
+        self.alarms.append((caller.e164, unproven.reason))
 
     async def admit(self, caller):
         if self.trouble == "down":

@@ -409,7 +409,7 @@ WHOLE = On("menu", "8"), On("ask-number", NUMBER + "#")
 
 
 async def test_a_caller_of_the_carrier_hears_the_password(talk):
-    """Media that stays with the carrier is asked for four times and never spoken of."""
+    """Media that stays with the carrier is asked for all along and never spoken of."""
     held = await talk(*WHOLE, arguments=TRUNK, ways=[SILENT, CARRIER])
     assert held.said().count("repeat-password") == 1
     assert held.call.outcome == "reissued"
@@ -422,11 +422,17 @@ async def test_a_caller_of_the_carrier_hears_the_password(talk):
         ([SILENT], "check", ["look up"], "line-unsafe"),
         ([CARRIER, ELSEWHERE], "check", ["look up"], "line-unsafe"),
         ([CARRIER, CARRIER, ELSEWHERE], "check", ["look up", "match", "began"], "line-unsafe"),
-        ([CARRIER] * 3 + [ELSEWHERE], "new-password", ["look up", "match", "began", "heard"], "reissued"),
-        ([CARRIER] * 4 + [ELSEWHERE], "after-reading", ["look up", "match", "began", "heard"], "reissued"),
+        ([CARRIER] * (3 + 4) + [ELSEWHERE], "new-password", ["look up", "match", "began"], "line-unsafe"),
+        ([CARRIER] * (3 + 9) + [ELSEWHERE], "new-password", ["look up", "match", "began"], "line-unsafe"),
+        ([CARRIER] * (3 + 10) + [ELSEWHERE], "new-password", ["look up", "match", "began", "heard"], "reissued"),
+        ([CARRIER] * (14 + 4) + [ELSEWHERE], "repeat-password", ["look up", "match", "began", "heard"], "reissued"),
+        ([CARRIER] * (14 + 10) + [ELSEWHERE], "after-reading", ["look up", "match", "began", "heard"], "reissued"),
     ],
-    ids=["branch 8", "nothing came", "number keyed", "before the reading", "before the repeat", "before one more"],
-)
+    ids=[
+        "branch 8", "nothing came", "number keyed", "before the reading", "in the reading", "as the reading ends",
+        "before the repeat", "in the repeat", "before one more",
+    ],
+)  # fmt: skip
 async def test_no_password_is_said_into_an_unsafe_line(talk, ways, last_said, done, outcome):
     """Whenever the media is not the carrier's the caller is told so and the call ends; nothing more is counted."""
     held = await talk(*WHOLE, On("after-reading", "1"), arguments=TRUNK, ways=ways)
@@ -435,6 +441,22 @@ async def test_no_password_is_said_into_an_unsafe_line(talk, ways, last_said, do
     assert said[said.index("line-unsafe") + 1 :] == ["goodbye"]
     assert [entry.removesuffix(f" {NUMBER}") for entry in held.desk.log] == done
     assert held.call.outcome == outcome
+    assert held.desk.alarms == [("+84912345678", "silent" if SILENT in ways else "elsewhere")]
+
+
+@pytest.mark.parametrize(("reading", "before"), [("new-password", 3), ("repeat-password", 14)])
+async def test_a_reading_stops_when_the_media_moves(talk, reading, before):
+    """Not a word is said after the second in which our voice began to go elsewhere."""
+    held = await talk(*WHOLE, arguments=TRUNK, ways=[CARRIER] * (before + 4) + [ELSEWHERE])
+    (cut,) = [heard for heard in held.line.heard if heard.sound == reading]
+    assert (cut.seconds, cut.whole) == (5.0, False)
+
+
+async def test_a_test_phones_media_is_not_watched(talk):
+    """It may be anywhere, and gets passwords of sample members only."""
+    held = await talk(*WHOLE, ways=[ELSEWHERE])
+    assert held.call.outcome == "reissued"
+    assert held.desk.alarms == []
 
 
 async def test_other_branches_are_open_to_any_media(talk):

@@ -5,6 +5,7 @@ from hotline.call.collector import Collector, Entry, Keyed, Reason
 from hotline.call.errors import CallerGone, LineError, LineFailed, SoundFailed
 from hotline.call.keypad import KEYS, Keypad
 from hotline.call.line import FIRST_WORD, TAIL, Ended, Line, Media, Played, Sound, Sounds
+from hotline.call.watch import Watch, watched
 
 __all__ = [
     "FIRST_WORD",
@@ -27,4 +28,6 @@ __all__ = [
     "SoundFailed",
     "Sounds",
     "Step",
+    "Watch",
+    "watched",
 ]

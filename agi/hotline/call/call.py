@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from hotline.call.collector import Entry, Keyed
     from hotline.call.line import Line, Media, Sound, Sounds
+    from hotline.call.watch import Watch
 
 T = TypeVar("T")
 
@@ -140,10 +141,10 @@ class Call:
                 return task.result()
             await self.say(*prompts, keys="")
 
-    async def read_out(self, sound: Sound) -> None:
-        """Play `sound` to its end; every key before and during it is ignored."""
+    async def read_out(self, sound: Sound, watch: Watch | None = None) -> None:
+        """Play `sound` to its end; every key before and during it is ignored. What `watch` raises ends it at once."""
         with self._line.keypad.ignored():
-            await self._line.play([sound], "")
+            await self._line.play([sound], "", watch)
 
     async def pass_over_keys(self, *, until: str, quiet: float) -> None:
         """Take no notice of what a caller goes on keying, up to a key of `until` or `quiet` seconds without any."""
@@ -163,6 +164,10 @@ class Call:
     async def media(self) -> Media:
         """Return where our voice goes at this moment, and whether any comes."""
         return await self._line.media()
+
+    async def destination(self) -> str:
+        """Return where our voice goes at this moment: half of `media`, and half its price."""
+        return await self._line.destination()
 
     async def hang_up(self) -> None:
         """End the call."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hotline.call.keypad import Keypad
+    from hotline.call.watch import Watch
 
 TAIL = 0.1
 """Seconds of silence at most at the end of a reading (SPEC §4): whoever hangs up in them has heard it all.
@@ -97,13 +98,19 @@ class Line(Protocol):
     async def answer(self) -> None:
         """Take the call; from here on the caller pays."""
 
-    async def play(self, sounds: Sequence[Sound], stop_keys: str) -> Played:
+    async def play(self, sounds: Sequence[Sound], stop_keys: str, watch: Watch | None = None) -> Played:
         """Play `sounds` one after another; a key of `stop_keys`, pressed meanwhile, cuts them short.
+
+        What `watch` raises does so too, and is raised: it is asked each second, as far as the switchboard can be asked
+        anything while it plays, and when they were played to their end.
 
         Raises:
             CallerGone: the caller hung up before the end.
             SoundFailed: a sound was not played.
         """
+
+    async def destination(self) -> str:
+        """Return where our voice goes at this moment, as `Media` has it."""
 
     async def media(self) -> Media:
         """Return where our voice goes at this moment, and whether any comes; it may change at any time."""

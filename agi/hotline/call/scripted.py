@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING
 from hotline.call.errors import CallerGone, SoundFailed
 from hotline.call.keypad import KEYS, Keypad
 from hotline.call.line import Ended, Media, Played
+from hotline.call.watch import EVERY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hotline.call.line import Sound
+    from hotline.call.watch import Watch
 
 HANG_UP = "hang up"
 
@@ -76,7 +78,7 @@ class ScriptedLine:
     Attributes:
         heard: every sound played, in order.
         log: everything that happened, one word each: progress, answer, the sounds' names, hang up.
-        ways: what `media` tells, one after another; the last one for ever.
+        ways: what `media` and `destination` tell, one after another; the last one for ever.
     """
 
     def __init__(self, *script: On, broken: Sequence[str] = ()) -> None:
@@ -128,20 +130,20 @@ class ScriptedLine:
         self._check()
         self.log.append("answer")
 
-    async def play(self, sounds: Sequence[Sound], stop_keys: str) -> Played:
+    async def play(self, sounds: Sequence[Sound], stop_keys: str, watch: Watch | None = None) -> Played:
         """Let the virtual time of `sounds` pass, with what the caller does meanwhile."""
         self._check()
         began = self._now
         ends = began + sum(sound.seconds for sound in sounds)
         self._react(sounds[-1].path.name, ends)
         stopped = False
-        while not stopped and self._ahead and self._ahead[0][0] < ends:
-            self._pressed = ""
-            self.pass_time(ends)
-            stopped = self.keypad.closed or any(key in stop_keys for key in self._pressed)
-        if not stopped:
-            self._now = ends
-        self._tell(sounds, began)
+        try:
+            while not stopped and self._now < ends:
+                stopped = self._let_pass(ends if watch is None else min(ends, self._now + EVERY), stop_keys)
+                if watch is not None and not stopped:
+                    await watch()
+        finally:
+            self._tell(sounds, began)
         self._check()
         return Played(Ended.STOPPED if stopped else Ended.FINISHED, self._now - began)
 
@@ -149,6 +151,10 @@ class ScriptedLine:
         """Tell the next of `ways`."""
         self._check()
         return self.ways.pop(0) if len(self.ways) > 1 else self.ways[0]
+
+    async def destination(self) -> str:
+        """Tell where the next of `ways` leads."""
+        return (await self.media()).destination
 
     def listen(self) -> None:
         """Do nothing: a script's keys are told once."""
@@ -165,6 +171,16 @@ class ScriptedLine:
     def _close(self) -> None:
         self._gone_at = self._now
         self.keypad.close()
+
+    def _let_pass(self, until: float, stop_keys: str) -> bool:
+        """Let a part of a sound be heard; return whether the caller stopped it, by a key or by going."""
+        while self._ahead and self._ahead[0][0] < until:
+            self._pressed = ""
+            self.pass_time(until)
+            if self.keypad.closed or any(key in stop_keys for key in self._pressed):
+                return True
+        self._now = until
+        return False
 
     def _check(self) -> None:
         if self.keypad.closed:

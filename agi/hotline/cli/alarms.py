@@ -25,6 +25,7 @@ _TOLD = {
     "number-failed-often": "{} failed checks of an insurance number",
     "calls-failed-often": "{} % of the calls of an hour had no match",
     "phones-changed": "phone numbers of {} members were changed",
+    "line-unsafe": "a password was asked for over media not shown to be the carrier's, in {} calls",
     "pepper-missing": "{} passwords in force need a pepper that is not there",
 }
 """What each kind of alarm says; one that is not here is told by its name."""

@@ -1,4 +1,4 @@
-"""Alarms: what the operator must know of, found out right after a failed check, while the caller goes on.
+"""Alarms: what the operator must know of, found out right after it happened, while the caller goes on.
 
 An alarm is raised once for a subject and window, by whichever process sees it first, and then kept in Postgres until
 somebody acknowledges it (`hotline alarms`). Nothing waits for it, and nothing but numbers already masked is in it.
@@ -35,6 +35,7 @@ Kind = Literal[
     "calls-failed-often",
     "pepper-missing",
     "phones-changed",
+    "line-unsafe",
 ]
 
 DAY: Final = timedelta(days=1)
@@ -55,12 +56,14 @@ class Sighting:
 
     Attributes:
         count: of what the kind names: numbers, callers, failures, per cent.
+        more: whether it is one more of what was seen before in the window, and not as many as there are in all.
     """
 
     kind: Kind
     subject: Trace
     count: int
     window: timedelta = DAY
+    more: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class Raised:
 
 async def raised(connection: Connection, seen: Sighting) -> Raised | None:
     """Raise an alarm for `seen`; None when one was raised within its window, which then notes this too."""
-    key = await alarms.put(connection, seen.kind, seen.subject, seen.count, window=seen.window)
+    key = await alarms.put(connection, seen.kind, seen.subject, seen.count, window=seen.window, more=seen.more)
     return None if key is None else Raised(key, seen)
 
 
@@ -106,6 +109,14 @@ class AlarmWatch:
                 self._look_at_all()
             else:
                 self._rate_timer = loop.call_at(self._rate_after, self._look_at_all)
+
+    def line_unsafe(self, subject: Trace) -> None:
+        """A password was asked for over media that is not shown to be the carrier's."""
+
+        async def look(_connection: Connection) -> Sequence[Sighting]:
+            return [Sighting("line-unsafe", subject, 1, more=True)]
+
+        self._look("line", subject, look)
 
     def pepper_missing(self, key_id: str) -> None:
         """Somebody signs in, and the hash of their password was made with a pepper that nobody has."""

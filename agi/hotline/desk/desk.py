@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from hotline.desk import limits as rules
-from hotline.desk.alarms import AlarmWatch
+from hotline.desk.alarms import ALL_CALLS, AlarmWatch
 from hotline.desk.errors import AlreadyIssued, ReissuedTooOften
 from hotline.desk.generator import PasswordGenerator
 from hotline.desk.reissue import Reissue
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from hotline.desk.caller import CallerNumber
+    from hotline.desk.errors import MediaUnproven
     from hotline.desk.numbers import InsuranceNumber
     from hotline.desk.reissue import Activation
     from hotline.desk.vault import Vault
@@ -74,6 +75,14 @@ class Desk:
     def look_for_missing_peppers(self) -> None:
         """Have an alarm raised, in the background, for each pepper that passwords in force need and nobody has."""
         self._alarms.look_for_missing_peppers(self._vault.key_ids)
+
+    def line_unsafe(self, caller: CallerNumber, unproven: MediaUnproven) -> None:
+        """Have an alarm raised, in the background, of a call whose media is not shown to be the carrier's.
+
+        It is about the caller whose number the call bears; about all calls where no network is set, as then none of
+        them is to blame.
+        """
+        self._alarms.line_unsafe(ALL_CALLS if unproven.reason == "unset" else self._vault.trace(caller.e164))
 
     async def close(self) -> None:
         """Wait, at most 3 s, for the activations of callers who have hung up, and 1 s for alarms.

@@ -72,11 +72,13 @@ class MediaUnproven(DeskError):
     Attributes:
         reason: "unset" when no networks of the carrier are known, "elsewhere" when our voice would leave them, "silent"
             when nothing has come back.
+        destination: where our voice would go.
     """
 
-    def __init__(self, reason: Literal["unset", "elsewhere", "silent"], message: str) -> None:
+    def __init__(self, reason: Literal["unset", "elsewhere", "silent"], message: str, destination: str) -> None:
         super().__init__(message)
         self.reason: Literal["unset", "elsewhere", "silent"] = reason
+        self.destination = destination
 
 
 class NumberMalformed(DeskError, ValueError):

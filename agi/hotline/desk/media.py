@@ -43,12 +43,13 @@ class MediaRule:
             MediaUnproven: it is not, or nothing shows that it is.
         """
         if not self.networks:
-            raise MediaUnproven("unset", "set HOTLINE_CALL__MEDIA_NETWORKS to the networks of the carrier's media")
+            todo = "set HOTLINE_CALL__MEDIA_NETWORKS to the networks of the carrier's media"
+            raise MediaUnproven("unset", todo, destination)
         address = _address(destination)
         if address is None or not any(address in network for network in self.networks):
-            raise MediaUnproven("elsewhere", "our voice would go outside HOTLINE_CALL__MEDIA_NETWORKS")
+            raise MediaUnproven("elsewhere", "our voice would go outside HOTLINE_CALL__MEDIA_NETWORKS", destination)
         if self.both_ways and received == 0:
-            raise MediaUnproven("silent", "no RTP has come from the caller's side")
+            raise MediaUnproven("silent", "no RTP has come from the caller's side", destination)
 
 
 def _address(destination: str) -> IPv4Address | IPv6Address | None:

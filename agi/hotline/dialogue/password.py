@@ -10,7 +10,7 @@ from hotline.desk import Activation
 from hotline.dialogue import outcomes
 from hotline.dialogue.choice import one_of
 from hotline.dialogue.conversation import EndWished
-from hotline.dialogue.safe_line import require_safe_line
+from hotline.dialogue.safe_line import read_out_safely
 
 if TYPE_CHECKING:
     from hotline.desk import Reissue
@@ -37,8 +37,7 @@ async def read_twice(talk: Conversation, new: Reissue) -> None:
     digits = new.password.reveal()
     call.reached("reading")
     with talk.hotline.readings.of(digits, "new-password", menu.reading) as sound:
-        await require_safe_line(talk)
-        await call.read_out(sound)
+        await read_out_safely(talk, sound)
     call.reached("heard")
     # It goes on by itself if the caller hangs up now.
     activation = asyncio.ensure_future(new.heard())
@@ -59,8 +58,7 @@ async def repeat(talk: Conversation, digits: str) -> None:
         EndWished: not into this line; the caller was told.
     """
     with talk.hotline.readings.of(digits, "repeat-password", talk.hotline.menu.repeat) as sound:
-        await require_safe_line(talk)
-        await talk.call.read_out(sound)
+        await read_out_safely(talk, sound)
     talk.call.reached("repeat")
 
 

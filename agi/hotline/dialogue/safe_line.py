@@ -1,26 +1,33 @@
-"""Whether a password may be said into this line: asked before one is looked for, and again before each reading."""
+"""Whether a password may be said into this line: asked before one is looked for, before each reading and throughout.
+
+Our voice has to go to the carrier, whose word we take for who is calling (SPEC §3). That may not be kept from one
+moment to the next: the caller's side can move the media whenever it likes. Test phones get passwords of sample members
+only and may be anywhere.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import structlog
 
+from hotline.call import LineError
 from hotline.desk import MediaUnproven
 from hotline.dialogue import outcomes
 from hotline.dialogue.conversation import EndWished
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from hotline.call import Sound
     from hotline.dialogue.conversation import Conversation
 
 log = structlog.get_logger()
 
 
 async def require_safe_line(talk: Conversation, *, both_ways: bool = True) -> None:
-    """See that our voice goes to the carrier, whose word we take for who is calling (SPEC §3).
-
-    It costs two requests, under a millisecond, and may not be kept: the caller's side can move the media at any moment.
-    Test phones get passwords of sample members only and may be anywhere.
+    """See that our voice goes to the carrier. It costs two requests, half a millisecond.
 
     Args:
         talk: the conversation.
@@ -32,16 +39,44 @@ async def require_safe_line(talk: Conversation, *, both_ways: bool = True) -> No
     if talk.caller.sample_only:
         return
     media = await talk.call.media()
-    try:
+    async with _refused(talk):
         talk.hotline.media.require(media.destination, media.received if both_ways else None)
+
+
+async def read_out_safely(talk: Conversation, sound: Sound) -> None:
+    """Read `sound` out, only as long as our voice goes to the carrier: who moves the media hears a digit or two more.
+
+    Raises:
+        EndWished: it did not go there, from the beginning or to the end; the caller was told.
+    """
+    await require_safe_line(talk)
+    if talk.caller.sample_only:
+        await talk.call.read_out(sound)
+        return
+
+    async def watch() -> None:
+        # A caller who has gone, or a question nobody answers, moves nothing: what was heard is told by the playback.
+        with contextlib.suppress(LineError):
+            talk.hotline.media.require(await talk.call.destination())
+
+    async with _refused(talk):
+        await talk.call.read_out(sound, watch)
+
+
+@contextlib.asynccontextmanager
+async def _refused(talk: Conversation) -> AsyncIterator[None]:
+    """Where the block finds the media unproven, raise the alarm, tell the caller, and end."""
+    try:
+        yield
     except MediaUnproven as unproven:
         log.warning(
             "line_unsafe",
             reason=unproven.reason,
             detail=str(unproven),
-            destination=media.destination,
+            destination=unproven.destination,
             caller=talk.caller.masked(),
         )
+        talk.hotline.desk.line_unsafe(talk.caller, unproven)
     else:
         return
     if talk.call.outcome != outcomes.REISSUED:

@@ -7,13 +7,25 @@ import uuid
 from typing import TYPE_CHECKING, TypeVar
 
 from hotline.ari import AriError, Gone, Outcome, Replaced
-from hotline.call import FIRST_WORD, TAIL, Call, CallerGone, Ended, Keypad, LineFailed, Media, Played, SoundFailed
+from hotline.call import (
+    FIRST_WORD,
+    TAIL,
+    Call,
+    CallerGone,
+    Ended,
+    Keypad,
+    LineFailed,
+    Media,
+    Played,
+    SoundFailed,
+    watched,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from hotline.ari import Client, Listener, Stay
-    from hotline.call import Sound, Sounds
+    from hotline.call import Sound, Sounds, Watch
 
 T = TypeVar("T")
 
@@ -66,8 +78,11 @@ class AriLine:
         """Answer the channel."""
         await self._ask(self._stay.answer())
 
-    async def play(self, sounds: Sequence[Sound], stop_keys: str) -> Played:
+    async def play(self, sounds: Sequence[Sound], stop_keys: str, watch: Watch | None = None) -> Played:
         """Play `sounds`; see `Line.play`."""
+        return await (self._play(sounds, stop_keys) if watch is None else watched(self._play(sounds, stop_keys), watch))
+
+    async def _play(self, sounds: Sequence[Sound], stop_keys: str) -> Played:
         seconds = sum(sound.seconds for sound in sounds)
         self._stop_keys = stop_keys
         try:
@@ -102,12 +117,16 @@ class AriLine:
             listening.cancel()
             await asyncio.wait({listening})
 
+    async def destination(self) -> str:
+        """Return where Asterisk sends our RTP; see `media`."""
+        return await self._ask(self._stay.variable("CHANNEL(rtp,dest)"))
+
     async def media(self) -> Media:
         """Return where Asterisk sends our RTP, and how much it took as the caller's.
 
         The destination is that of the newest SDP; with `rtp_symmetric`, that of the packets received.
         """
-        destination = await self._ask(self._stay.variable("CHANNEL(rtp,dest)"))
+        destination = await self.destination()
         received = await self._ask(self._stay.variable("CHANNEL(rtcp,rxcount)"))
         return Media(destination, int(received or 0))
 

@@ -24,7 +24,7 @@ class Alarm:
     Attributes:
         kind: what it is about.
         subject: who or what, masked.
-        count: how many, at the highest.
+        count: how many, at the highest or in all.
         acknowledged_at: None as long as nobody has.
     """
 
@@ -39,21 +39,28 @@ class Alarm:
     acknowledged_why: str | None
 
 
-async def put(connection: Connection, kind: str, subject: Trace, count: int, *, window: timedelta) -> int | None:
-    """Raise an alarm and return its key; None when one was raised less than `window` ago, which then notes this too."""
+async def put(
+    connection: Connection, kind: str, subject: Trace, count: int, *, window: timedelta, more: bool = False
+) -> int | None:
+    """Raise an alarm and return its key; None when one was raised less than `window` ago, which then notes this too.
+
+    An alarm keeps the highest `count`, or with `more` the sum of them.
+    """
     # Whoever comes at the same moment waits, and then finds the alarm.
     await connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || encode($2, 'hex'), 0))", kind, subject.hmac
     )
     noted = await connection.fetchval(
         """
-        UPDATE alarms SET last_seen = greatest(last_seen, clock_timestamp()), count = greatest(count, $3)
+        UPDATE alarms SET last_seen = greatest(last_seen, clock_timestamp()),
+                          count = CASE WHEN $5 THEN count + $3 ELSE greatest(count, $3) END
         WHERE kind = $1 AND subject_hmac = $2 AND first_seen > clock_timestamp() - $4::interval RETURNING id
         """,
         kind,
         subject.hmac,
         count,
         window,
+        more,
     )
     if noted is not None:
         return None

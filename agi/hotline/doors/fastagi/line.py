@@ -22,7 +22,7 @@ from hotline.doors.fastagi.session import Disconnected, OutOfStep
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hotline.call import Sound
+    from hotline.call import Sound, Watch
     from hotline.doors.fastagi.session import Answer, Session
 
 RATE = 8000
@@ -116,8 +116,14 @@ class FastAgiLine:
         self._carries_keys = True
         await self._have("EXEC Answer ,i", "the call was not answered")
 
-    async def play(self, sounds: Sequence[Sound], stop_keys: str) -> Played:
-        """Play `sounds`; see `Line.play`."""
+    async def play(self, sounds: Sequence[Sound], stop_keys: str, watch: Watch | None = None) -> Played:
+        """Play `sounds`; see `Line.play`. Nothing can be asked while they play, so `watch` is asked at the end only."""
+        played = await self._play(sounds, stop_keys)
+        if watch is not None:
+            await watch()
+        return played
+
+    async def _play(self, sounds: Sequence[Sound], stop_keys: str) -> Played:
         began = self.now()
         seconds = sum(sound.seconds for sound in sounds)
         played = 0.0
@@ -138,11 +144,15 @@ class FastAgiLine:
         """Wait up to so many seconds for a key, and put it into the keypad."""
         self._press(await self._do(_wait(seconds), seconds))
 
+    async def destination(self) -> str:
+        """Return where Asterisk sends our RTP."""
+        return (await self._do("GET FULL VARIABLE ${CHANNEL(rtp,dest)}")).data
+
     async def media(self) -> Media:
         """Return where Asterisk sends our RTP, and how much it took as the caller's; see `AriLine.media`."""
-        destination = await self._do("GET FULL VARIABLE ${CHANNEL(rtp,dest)}")
+        destination = await self.destination()
         received = await self._do("GET FULL VARIABLE ${CHANNEL(rtcp,rxcount)}")
-        return Media(destination.data, int(received.data or 0))
+        return Media(destination, int(received.data or 0))
 
     def listen(self) -> None:
         """Do nothing: a key is told once, by the command that waits for it."""
