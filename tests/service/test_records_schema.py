@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from hotline.processes import ChildFailed, MissingProgram
-from hotline.records import EmbeddedPostgres, MigrationFailed, RecordsUnavailable, embedded, migrate
+from hotline.records import EmbeddedPostgres, MigrationFailed, NotPermitted, RecordsUnavailable, embedded, migrate
 from hotline.records.migrations import MIGRATIONS
 
 
@@ -47,7 +47,7 @@ async def test_the_audit_trail_is_only_added_to(database):
     async with database.transaction() as connection:
         await connection.execute("INSERT INTO audit (actor, action) VALUES ('operator', 'password-limit')")
     for statement in ("UPDATE audit SET actor = 'nobody'", "DELETE FROM audit", "TRUNCATE audit"):
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        with pytest.raises(NotPermitted, match="only ever added"):
             async with database.transaction() as connection:
                 await connection.execute(statement)
 

@@ -66,7 +66,7 @@ def calls(
     show = _Rows(as_csv=export)
 
     async def listed() -> Sequence[Listed]:
-        async with _book(settings) as book:
+        async with _book(settings, by_caller=caller) as book:
             return await book.listed(
                 since=_midnight(since) if since else None,
                 before=_midnight(until + timedelta(days=1)) if until else None,
@@ -76,7 +76,7 @@ def calls(
             )
 
     async def followed() -> None:
-        async with _book(settings) as book:
+        async with _book(settings, by_caller=caller) as book:
             async for one in book.follow(outcome=outcome, caller=number):
                 show.add(one)
 
@@ -166,13 +166,15 @@ class _Rows:
 
 
 @contextlib.asynccontextmanager
-async def _book(settings: Settings) -> AsyncIterator[CallBook]:
-    vault = Vault(settings.password)
+async def _book(settings: Settings, *, by_caller: bool) -> AsyncIterator[CallBook]:
+    """Yield the calls; the pepper is needed only to find those of a caller."""
+    vault = Vault(settings.password) if by_caller else None
     try:
         async with Database(settings.database) as database:
             yield CallBook(database, vault)
     finally:
-        vault.close()
+        if vault is not None:
+            vault.close()
 
 
 def _midnight(day: date) -> datetime:

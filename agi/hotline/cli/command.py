@@ -20,7 +20,7 @@ from hotline.pbx import PbxUnavailable, SiteError
 from hotline.phone import PhoneError
 from hotline.processes import ChildFailed, MissingProgram
 from hotline.prompts import PromptsError
-from hotline.records import MigrationFailed, RecordsUnavailable, SchemaUnfit
+from hotline.records import MigrationFailed, NotPermitted, RecordsUnavailable, SchemaUnfit
 from hotline.settings import SettingsError
 
 SET_UP_WRONG = 2
@@ -35,6 +35,7 @@ TROUBLE = (
     MenuError,
     MigrationFailed,
     MissingProgram,
+    NotPermitted,
     NumberMalformed,
     OperatorRefused,
     PbxUnavailable,

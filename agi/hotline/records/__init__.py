@@ -5,6 +5,7 @@ from hotline.records.embedded import EmbeddedPostgres
 from hotline.records.errors import (
     AlreadyRead,
     MigrationFailed,
+    NotPermitted,
     RecordsUnavailable,
     SchemaNewer,
     SchemaOutdated,
@@ -19,6 +20,7 @@ __all__ = [
     "Database",
     "EmbeddedPostgres",
     "MigrationFailed",
+    "NotPermitted",
     "RecordsUnavailable",
     "SchemaNewer",
     "SchemaOutdated",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from hotline.records.errors import RecordsUnavailable
-from hotline.records.pool import DRIVER_ERRORS, speaks_of_the_server
+from hotline.records.pool import DRIVER_ERRORS, not_permitted, speaks_of_the_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,6 +27,7 @@ async def bulk_transaction(settings: DatabaseSettings) -> AsyncIterator[Any]:
 
     Raises:
         RecordsUnavailable: the database is away. Unless it was lost while committing, nothing was done.
+        NotPermitted: the database's user may not do it; nothing was done.
     """
     connection: Any = None
     try:
@@ -35,6 +36,8 @@ async def bulk_transaction(settings: DatabaseSettings) -> AsyncIterator[Any]:
         )
         async with connection.transaction():
             yield connection
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise not_permitted(error) from error
     except DRIVER_ERRORS as error:
         if not speaks_of_the_server(error):
             raise

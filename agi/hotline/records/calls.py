@@ -115,14 +115,22 @@ _LISTED = """
 """
 _WANTED = """
     ($1::timestamptz IS NULL OR started_at >= $1) AND ($2::timestamptz IS NULL OR started_at < $2)
-    AND ($3::text IS NULL OR outcome = $3) AND ($4::bytea IS NULL OR caller_hmac = $4)
+    AND ($3::text IS NULL OR outcome = $3) AND ($4::bytea IS NULL OR {caller} = $4)
 """
+
+
+def _wanted(wanted: Wanted) -> str:
+    """Return the condition. Without a caller it leaves the keyed hashes alone: reporters may not read them."""
+    return _WANTED.format(caller="NULL" if wanted.caller is None else "caller_hmac")
 
 
 async def listed(connection: Connection, wanted: Wanted, *, limit: int) -> list[Listed]:
     """Return the newest `limit` calls that are wanted, oldest first."""
     rows = await connection.fetch(
-        f"SELECT * FROM ({_LISTED} WHERE {_WANTED} ORDER BY started_at DESC LIMIT $5) AS newest ORDER BY started_at",  # noqa: S608 - ours
+        f"""
+        SELECT * FROM ({_LISTED} WHERE {_wanted(wanted)} ORDER BY started_at DESC LIMIT $5) AS newest
+        ORDER BY started_at
+        """,  # noqa: S608 - ours
         wanted.since,
         wanted.before,
         wanted.outcome,
@@ -135,7 +143,7 @@ async def listed(connection: Connection, wanted: Wanted, *, limit: int) -> list[
 async def ended_since(connection: Connection, wanted: Wanted, moment: datetime) -> list[Listed]:
     """Return the calls that are wanted and ended at `moment` or later, in the order of their ends."""
     rows = await connection.fetch(
-        f"{_LISTED} WHERE {_WANTED} AND ended_at >= $5 ORDER BY ended_at",
+        f"{_LISTED} WHERE {_wanted(wanted)} AND ended_at >= $5 ORDER BY ended_at",
         wanted.since,
         wanted.before,
         wanted.outcome,

@@ -7,6 +7,10 @@ class RecordsUnavailable(Exception):
     """The database can't be reached, is not ready or was too slow; nothing is known of what was being done."""
 
 
+class NotPermitted(Exception):
+    """The database's user may not do this; the message says what, and where to look."""
+
+
 class AlreadyRead(Exception):
     """Another password was read in this call, and a call has one."""
 

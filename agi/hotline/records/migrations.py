@@ -74,7 +74,7 @@ def _apply_missing(address: str, folder: Path, applied: Callable[[str], None]) -
                 raise
             except psycopg.errors.InsufficientPrivilege as error:
                 raise MigrationFailed(
-                    f"{migration.id}: {error}; what the migrator may do is in docs/operator.md"
+                    f"{migration.id}: {error.diag.message_primary}; what the migrator may do is in docs/operator.md"
                 ) from error
             except psycopg.Error as error:
                 raise MigrationFailed(f"{migration.id}: {error}") from error

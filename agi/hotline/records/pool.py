@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
 import asyncpg
 import structlog
 
-from hotline.records.errors import RecordsUnavailable
+from hotline.records.errors import NotPermitted, RecordsUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -97,6 +97,7 @@ class Database:
 
         Raises:
             RecordsUnavailable: in all that time not once. Whether it was committed is unknown.
+            NotPermitted: the database's user may not do it.
         """
         now = asyncio.get_running_loop().time
         until = now() + (self._seconds if seconds is None else seconds)
@@ -120,6 +121,7 @@ class Database:
 
         Raises:
             RecordsUnavailable: no connection, a lost one, or not done in time. Whether a commit happened is unknown.
+            NotPermitted: the database's user may not do it; nothing was done.
         """
         try:
             async with self._once(asyncio.get_running_loop().time() + self._seconds, self._seconds) as connection:
@@ -139,6 +141,8 @@ class Database:
                 self._connection(patience) as connection,
             ):
                 yield connection
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise not_permitted(error) from error
         except DRIVER_ERRORS as error:
             if not speaks_of_the_server(error):
                 raise
@@ -215,3 +219,8 @@ def speaks_of_the_server(error: Exception) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate).startswith(_UNAVAILABLE)
     return not isinstance(error, ValueError)
+
+
+def not_permitted(error: asyncpg.InsufficientPrivilegeError) -> NotPermitted:
+    """Return the error of a database user who lacks a role; Postgres names the table, never what is in it."""
+    return NotPermitted(f"the database refuses: {error}; who needs which role is in docs/operator.md")
