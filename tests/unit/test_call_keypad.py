@@ -71,3 +71,79 @@ async def test_a_stuck_key_does_not_fill_the_memory():
     keypad = Keypad()
     taken = sum(keypad.press("5") for _ in range(MOST_WAITING + 50))
     assert taken == MOST_WAITING
+
+
+class Clocked(Keypad):
+    """A keypad whose clock is set by hand."""
+
+    def __init__(self):
+        super().__init__(lambda: self.clock)
+        self.clock = 0.0
+
+    def keyed(self, *keys):
+        """Press keys, each so many seconds after the one before; return those that counted at once."""
+        counted = ""
+        for key, after in keys:
+            self.clock += after
+            counted += key if self.press(key) else ""
+        return counted
+
+    async def rest(self):
+        """Take all that waits."""
+        return "".join([key async for key in self._all()])
+
+    async def _all(self):
+        while self.has("0123456789*#"):
+            yield await self.next(0)
+
+
+TWICE = [
+    ([("8", 0.2)], ""),
+    ([("8", 0.5)], ""),
+    ([("8", 0.2), ("8", 0.2)], ""),
+    ([("8", 0.2), ("0", 3.0), ("1", 1.0)], "01"),
+    ([("8", 0.6)], "8"),
+    ([("8", 1.0), ("0", 1.0)], "80"),
+    ([("8", 0.14), ("0", 0.14), ("1", 0.14)], "801"),
+    ([("8", 0.14), ("8", 0.14), ("1", 0.14)], "881"),
+    ([("0", 0.2), ("8", 0.2)], "08"),
+    ([("8", 0.2), ("0", 3.0), ("8", 0.2)], "08"),
+]
+"""What is pressed after an 8 that chose, each after so many seconds, and what of it counts."""
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+@pytest.mark.parametrize(("keys", "counts"), TWICE)
+async def test_the_key_that_chose_pressed_twice_counts_once(ahead, keys, counts):
+    """Within half a second, unless the caller keys on as quickly; whether it was taken before or waited to be."""
+    keypad = Clocked()
+    if ahead:
+        keypad.keyed(("8", 0.0), *keys)
+    else:
+        keypad.press("8")
+    assert await keypad.next(0) == "8"
+    keypad.pass_over_repeat()
+    if not ahead:
+        keypad.keyed(*keys)
+    assert await keypad.rest() == counts
+
+
+async def test_a_repeat_passed_over_stops_no_prompt():
+    """It does not count when it comes, so the question that it would have cut is heard."""
+    keypad = Clocked()
+    keypad.press("8")
+    await keypad.next(0)
+    keypad.pass_over_repeat()
+    assert keypad.keyed(("8", 0.2), ("0", 2.0)) == "0"
+
+
+async def test_what_was_passed_over_is_forgotten_with_the_rest():
+    """After the keys were discarded nothing of them comes back."""
+    keypad = Clocked()
+    keypad.press("8")
+    await keypad.next(0)
+    keypad.pass_over_repeat()
+    keypad.keyed(("8", 0.2))
+    keypad.discard()
+    keypad.keyed(("0", 0.1))
+    assert await keypad.rest() == "0"

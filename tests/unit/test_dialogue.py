@@ -29,6 +29,28 @@ async def test_everything_keyed_ahead_skips_the_questions(talk):
     assert held.said() == ["notice", "check", "new-password", "repeat-password", "after-reading", "advice", "goodbye"]
 
 
+@pytest.mark.parametrize(("after", "pace"), [(0.5, 0.2), (-1.0, 0.2), (0.5, 0.5)])
+async def test_an_8_pressed_twice_is_no_digit_of_the_number(talk, after, pace):
+    """The question is heard to its end, and the number is the one that was keyed."""
+    held = await talk(On("menu", "88", after=after, pace=pace), On("ask-number", NUMBER + "#"))
+    assert held.desk.log[0] == f"look up {NUMBER}"
+    assert next(heard for heard in held.line.heard if heard.sound == "ask-number").whole
+
+
+@pytest.mark.parametrize("pace", [0.14, 1.0])
+@pytest.mark.parametrize("prompt", ["notice", "menu"])
+async def test_a_number_keyed_ahead_may_begin_with_the_menus_key(talk, prompt, pace):
+    """By hand at one key a second, or as fast as a machine: every digit counts."""
+    held = await talk(On(prompt, "8" + "8301234567" + "#", after=-0.5, pace=pace))
+    assert held.desk.log[0] == "look up 8301234567"
+
+
+async def test_a_1_pressed_twice_says_no_information_by_itself(talk):
+    """A key of one menu pressed twice does not choose in the next."""
+    held = await talk(On("menu", "11", pace=0.2), On("information", "9"))
+    assert held.said()[2:] == ["information", "goodbye"]
+
+
 async def test_a_key_cuts_a_prompt_short(talk):
     """Barge-in: the menu stops at the key."""
     held = await talk(On("menu", "8", after=-1.5), On("ask-number", HANG_UP))

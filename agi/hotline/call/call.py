@@ -157,6 +157,10 @@ class Call:
         """Return whether one of `keys` waits to be asked for."""
         return self._line.keypad.has(keys)
 
+    def pass_over_repeat(self) -> None:
+        """Take no notice of the key taken last if it is pressed twice; see `keypad.REPEATED`."""
+        self._line.keypad.pass_over_repeat()
+
     def forget_keys(self) -> None:
         """Forget what was keyed ahead, before something that must be heard."""
         self._line.keypad.discard()

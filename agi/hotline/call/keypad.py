@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hotline.call.errors import CallerGone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 KEYS = "0123456789*#"
 """The keys of a phone; the tones A to D, which no caller has, are passed over."""
@@ -19,11 +20,33 @@ MOST_WAITING = 64
 """Keys kept at most; a stuck key must not fill the memory. The oldest are kept: they were meant."""
 
 
-class Keypad:
-    """The keys of one call. A door puts them in with `press`; the conversation takes them with `next`."""
+REPEATED = 0.5
+"""Seconds from a key that chose something to the same key again, in which this is a finger that trembles.
 
-    def __init__(self) -> None:
-        self._waiting: deque[str] = deque()
+It is passed over, unless another key follows as quickly: that is a number keyed ahead or by a machine, and its first
+digit happens to be the key that chose. Numbers do begin with 8: with the code of a province, 80 to 89 among them. Who
+keys ahead by hand takes a second a key (SPEC §2), and who presses twice goes on only when they have been asked."""
+
+
+class Press(NamedTuple):
+    """A key, and when it was pressed, in seconds of the keypad's clock."""
+
+    key: str
+    at: float
+
+
+class Keypad:
+    """The keys of one call. A door puts them in with `press`; the conversation takes them with `next`.
+
+    Args:
+        now: a clock, in seconds.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._waiting: deque[Press] = deque()
+        self._taken: Press | None = None
+        self._repeats: list[Press] = []  # the key that chose, and its repeats, as long as nothing else came
         self._arrived = asyncio.Event()
         self._deaf = False
         self._closed = False
@@ -32,9 +55,26 @@ class Keypad:
         """Take in a key as it arrives; return whether it counts (it does not while keys are ignored)."""
         if key not in KEYS or self._deaf or self._closed or len(self._waiting) >= MOST_WAITING:
             return False
-        self._waiting.append(key)
+        return self._take_in(Press(key, self._now()))
+
+    def _take_in(self, press: Press) -> bool:
+        if self._repeats and press.at - self._repeats[-1].at <= REPEATED:
+            if press.key == self._repeats[0].key:
+                self._repeats.append(press)
+                return False
+            self._waiting.extend(self._repeats[1:])
+        self._repeats.clear()
+        self._waiting.append(press)
         self._arrived.set()
         return True
+
+    def pass_over_repeat(self) -> None:
+        """Take no notice of the key taken last if it is pressed, or was, once more within 0.5 s; see `REPEATED`."""
+        if self._taken is not None:
+            self._repeats = [self._taken]
+            ahead, self._waiting = self._waiting, deque()
+            for press in ahead:
+                self._take_in(press)
 
     def close(self) -> None:
         """Take note that the caller has gone."""
@@ -53,11 +93,12 @@ class Keypad:
 
     def has(self, keys: str) -> bool:
         """Return whether one of `keys` is waiting."""
-        return any(key in keys for key in self._waiting)
+        return any(press.key in keys for press in self._waiting)
 
     def discard(self) -> None:
         """Forget what was keyed ahead."""
         self._waiting.clear()
+        self._repeats.clear()
 
     async def next(self, within: float) -> str | None:
         """Return the oldest key not taken yet, waiting up to `within` seconds; None when none came.
@@ -73,7 +114,10 @@ class Keypad:
                     await self._arrived.wait()
         if self._closed:
             raise CallerGone
-        return self._waiting.popleft() if self._waiting else None
+        if not self._waiting:
+            return None
+        self._taken = self._waiting.popleft()
+        return self._taken.key
 
     @contextlib.contextmanager
     def ignored(self) -> Iterator[None]:

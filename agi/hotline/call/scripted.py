@@ -61,7 +61,7 @@ class ScriptedKeypad(Keypad):
     """A keypad whose waits pass in virtual time."""
 
     def __init__(self, line: ScriptedLine) -> None:
-        super().__init__()
+        super().__init__(line.now)
         self._line = line
 
     async def next(self, within: float) -> str | None:

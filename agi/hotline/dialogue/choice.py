@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 async def choose(talk: Conversation, keys: str, words: str, again: str) -> str:
     """Ask with the prompt `words`, and then with `again`, until one of `keys` is pressed; return it.
 
+    Pressed twice it is pressed once: “88” does not put an 8 before the insurance number.
+
     Raises:
         NotHelped: too often none, or another.
     """
@@ -21,6 +23,7 @@ async def choose(talk: Conversation, keys: str, words: str, again: str) -> str:
         keyed = await talk.call.ask(*question, entry=one_of(keys, talk.hotline.menu.wait.menu_key))
         match keyed.reason:
             case Reason.COMPLETE:
+                talk.call.pass_over_repeat()
                 return keyed.digits
             case Reason.NO_INPUT:
                 talk.misses.no_input()
