@@ -56,6 +56,7 @@ def test_a_password_is_read_in_the_time_the_call_has(library):
     prompts = sum(library[id_].seconds for id_ in whole)
     first = compose(library, "new-password", "323232323", digit_gap=0.2, group_gap=1.0)
     again = compose(library, "repeat-password", "323232323", digit_gap=0.3, group_gap=2.0)
+    assert len(first) == len(compose(library, "new-password", "019465019", digit_gap=0.2, group_gap=1.0))
     keys = 1 + 13  # the branch; twelve digits and the hash key, one a second
     assert prompts + audio.seconds(first) + audio.seconds(again) + keys <= 58
 

@@ -16,6 +16,7 @@ SILENT = 0xD5
 LEAD = bytes(range(100, 150)) * 40  # 0.25 s
 # Each digit has bytes and a length of its own, and none is silent at its edges.
 CORES = {str(digit): bytes([digit + 1]) * (1500 + 100 * digit) for digit in range(10)}
+LONGEST = max(map(len, CORES.values()))
 GAPS = {"digit_gap": 0.2, "group_gap": 1.0}
 
 
@@ -43,13 +44,25 @@ def heard(audio: bytes) -> list[tuple[str, float]]:
 
 @given(st.text("0123456789", min_size=1, max_size=14), st.floats(0.05, 1.0), st.floats(0.05, 3.0), st.integers(1, 5))
 def test_any_number_is_read_whole_in_order_with_its_gaps(number, digit_gap, group_gap, group):
-    """Whatever the digits and gaps, each digit's own bytes come in order, with the right silence between."""
+    """Whatever the digits and gaps, each digit's own bytes come in order, with the right silence between.
+
+    A digit comes later by as much as it is shorter than the longest.
+    """
     reading = compose(LIBRARY, None, number, digit_gap=digit_gap, group_gap=group_gap, group=group)
     parts = grouped(number, group)
     gaps = [gap for part in parts for gap in [*[digit_gap] * (len(part) - 1), group_gap]][:-1]
+    gaps = [gap + (LONGEST - len(CORES[digit])) / 8000 for gap, digit in zip(gaps, number[1:], strict=True)]
     digits = heard(reading)
     assert "".join(digit for digit, _ in digits) == number
     assert [silence for _, silence in digits[:-1]] == pytest.approx(gaps, abs=0.001)
+
+
+@given(st.text("0123456789", min_size=1, max_size=14))
+def test_how_long_a_reading_takes_does_not_tell_its_digits(number):
+    """Any number takes exactly as long as any other of as many digits, though no two digits are equally long."""
+    assert len(compose(LIBRARY, "new-password", number, **GAPS)) == len(
+        compose(LIBRARY, "new-password", "0" * len(number), **GAPS)
+    )
 
 
 @given(st.text("0123456789", min_size=1, max_size=14))
@@ -66,7 +79,8 @@ def test_the_lead_in_comes_first_and_whole():
     assert set(reading[:start]) == {SILENT}
     rest = reading[start + len(LEAD) :].lstrip(bytes([SILENT]))
     assert rest.startswith(CORES["5"])
-    assert 0.1 < (len(reading) - start - len(LEAD) - len(rest)) / 8000 < 0.5
+    before = (len(reading) - start - len(LEAD) - len(rest)) / 8000
+    assert before == pytest.approx(0.3 + (LONGEST - len(CORES["5"])) / 8000, abs=0.001)
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ class AriLine:
             case Outcome.GONE:
                 raise CallerGone
             case outcome:
-                raise SoundFailed(f"{outcome.name} after {played.seconds:.1f} of {seconds:.1f} s")
+                raise SoundFailed(f"{outcome.name} before its end")
 
     def listen(self) -> None:
         """Play silence until `hush`; when it is over before, keys are told as Asterisk tells them without."""

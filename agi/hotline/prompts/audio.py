@@ -99,7 +99,7 @@ def seconds(alaw: bytes) -> float:
 
 def silence(length: float) -> bytes:
     """Return `length` seconds of silence in A-law."""
-    return _ALAW_ZERO * round(length * LINE_RATE)
+    return SILENT * round(length * LINE_RATE)
 
 
 def alaw_to_ulaw(alaw: bytes) -> bytes:
@@ -159,5 +159,5 @@ def _alaw_to_ulaw_table() -> bytes:
     return _raw(linear, LINE_RATE, "ULAW")
 
 
-_ALAW_ZERO = _raw(np.zeros(1, np.int16), LINE_RATE, "ALAW")
+SILENT: Final = _raw(np.zeros(1, np.int16), LINE_RATE, "ALAW")  # one sample of it, in A-law
 _ALAW_TO_ULAW = _alaw_to_ulaw_table()

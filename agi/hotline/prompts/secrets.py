@@ -1,8 +1,8 @@
 """A spoken secret as a nameless file in memory, for as long as it is being played.
 
 Asterisk's verbose log prints the name of every file it plays, so the name is random; the folder is on tmpfs, so the
-sound reaches no disk; and no error, representation or file name here is made from what is said, nor from how long it
-takes, which depends on the digits.
+sound reaches no disk; and no error, representation or file name here is made from what is said. How long it takes tells
+how many digits there are, not which (`hotline.prompts.reading`).
 """
 
 from __future__ import annotations

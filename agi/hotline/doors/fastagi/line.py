@@ -183,7 +183,7 @@ class FastAgiLine:
             if answer.result < 0 and await self._has_gone():
                 return end / RATE, Cut.BY_HANG_UP
             if answer.result < 0 or (answer.result == 0 and end + FRAME < length):
-                raise SoundFailed(f"over after {end / RATE:.1f} of {sound.seconds:.1f} s")
+                raise SoundFailed("over before its end")
             if answer.result == 0:
                 break
             key = self._press(answer)
