@@ -249,6 +249,19 @@ async def test_a_call_that_is_given_back_by_the_only_process_comes_again_once(pb
             assert (await caller.answer())[0] == 480
 
 
+@pytest.mark.parametrize("differs", [{"apps": TWO}, {"apps": TWO, "hand_over": "stasis"}], ids=["broadcast", "stasis"])
+async def test_a_call_that_is_given_back_comes_again_though_others_are_away(pbx, site):
+    """Who found a call waiting when it took a name, and gave it back, gets it anew, whoever else is tried before."""
+    async with App.connect(site, "hotline-a") as app:
+        for _ in range(4):  # each begins with either
+            with Caller(site, TRUNK) as caller:
+                caller.invite()
+                await app.give_back()
+                channel = (await app.event("StasisStart"))["channel"]["id"]
+                await app.post(f"channels/{channel}/answer")
+                assert (await caller.answer())[0] == 200
+
+
 @pytest.mark.parametrize("differs", [{"queues": 2}, {"queues": 2, "hand_over": "stasis"}], ids=["broadcast", "stasis"])
 async def test_calls_are_spread_over_the_queues(pbx, site):
     """With two queues a process has two names, and calls come under either."""

@@ -199,6 +199,37 @@ async def test_a_second_client_is_fatal_for_the_first(fake):
     assert not first.connected.is_set()
 
 
+async def test_a_second_client_fences_the_first_at_once(fake):
+    """From the moment in which it learns that its name was taken a client asks nothing, however long its socket takes."""
+
+    class Slow(Client):
+        async def _dial(self):
+            socket = await super()._dial()
+            close, socket.close = socket.close, lambda: asyncio.wait_for(closed.wait(), 5)
+            sockets.append(close)
+            return socket
+
+    closed, sockets, pupil = asyncio.Event(), [], Pupil()
+    first = Slow(fake.url, fake.user, fake.password, APP)
+    running = asyncio.create_task(first.run(pupil))
+    await asyncio.wait_for(first.connected.wait(), 2)
+    await fake.incoming()
+    stay = await pupil.stay()
+    fake.replace(APP)
+    await asyncio.sleep(0.1)
+    asked = len(fake.requests)
+    for request in (stay.ring, stay.answer, stay.hang_up):
+        with pytest.raises(Replaced):
+            await request()
+    assert len(fake.requests) == asked
+    assert not running.done()
+    closed.set()
+    with pytest.raises(Replaced):
+        await asyncio.wait_for(running, 2)
+    for close in sockets:
+        await close()
+
+
 async def test_a_wrong_password_is_fatal(fake):
     """A wrong password ends the client at once, with a message that says what to check."""
     client = Client(fake.url, fake.user, "wrong", APP)

@@ -283,7 +283,10 @@ class Client:
             case RESTResponse():
                 self._requests.over_socket.answered(event)
             case ApplicationReplaced():
-                raise Replaced(f"another client connected as {event.application!r}: run one client for each name")
+                replaced = Replaced(f"another client connected as {event.application!r}: run one client for each name")
+                # At once: until the socket is closed, which may take a second, handlers go on.
+                self._requests.fence(replaced)
+                raise replaced
             case ChannelUserevent():
                 pass  # the events socket hears itself by them
             case UnknownEvent():

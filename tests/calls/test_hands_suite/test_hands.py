@@ -123,12 +123,8 @@ async def test_a_rolling_restart_loses_no_call(serve, callers, hand_over):
     assert cut(calls) == []
 
 
-async def test_a_second_copy_takes_over(serve, callers, hand_over, request):
+async def test_a_second_copy_takes_over(serve, callers, hand_over):
     """A second process on one name gets every new call; the first says what to do, ends with 2, and touches nothing."""
-    if hand_over == "stasis":
-        # A known fault, not yet mended: a call that comes in the moment of the change heard the fallback once.
-        reason = "with plain Stasis one call of 60 got 480 in one of four runs"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
     first = await serve("hotline-a")
     await first.ready()
     call = await callers.reach()
