@@ -165,7 +165,8 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
             client = to_asterisk(at)
             stack.push_async_callback(client.close)
             quiet = stack.enter_context(secrets.file(silence(LONGEST_WAIT)))
-            doors.append(AriDoor(client, library, apology=APOLOGY, silence=quiet, **limits))
+            peers = watch_over_peers(at, client)
+            doors.append(AriDoor(client, library, apology=APOLOGY, silence=quiet, peers=peers, **limits))
         if settings.fastagi.enabled:
             doors.append(FastAgiDoor(settings.fastagi, library, **limits))
         running = asyncio.create_task(take_calls(doors, service, database), name="doors")
@@ -200,6 +201,17 @@ def to_asterisk(at: AriSettings) -> ari.Client | ari.Listener:
     http = (at.url, at.user, password) if at.by_http else None
     listen_password = at.listen_password.get_secret_value()
     return ari.Listener(at.listen_address, at.listen_port, at.listen_user, listen_password, at.names, http=http)
+
+
+def watch_over_peers(at: AriSettings, client: ari.Client | ari.Listener) -> ari.PeerWatch | None:
+    """Return what watches over the other processes, if there are any."""
+    if isinstance(client, ari.Listener) or not at.names_of_peers:
+        return None
+
+    def under(names: Sequence[str]) -> ari.Client:
+        return ari.Client(at.url, at.user, at.password.get_secret_value(), names)
+
+    return ari.PeerWatch(client, at.names, at.names_of_peers, under=under)
 
 
 async def take_calls(doors: Sequence[Door], service: Service, database: Database) -> None:

@@ -56,6 +56,8 @@ ELSEWHERE = frozenset({"HOTLINE_DEBIAN_MIRROR"})
 
 LISTEN_PASSWORD_MIN = 16
 
+APP_NAME = r"^[A-Za-z0-9_-]{1,64}$"
+
 _CROSSED = "crossed"
 
 
@@ -83,9 +85,9 @@ class AriSettings(Group):
     password: Annotated[
         SecretStr, Field(description="its password, which opens every call; 16 characters, 8 of them different")
     ] = SecretStr("")
-    app: Annotated[
-        str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Stasis application name, of this process alone")
-    ] = "hotline"
+    app: Annotated[str, Field(pattern=APP_NAME, description="Stasis application name, of this process alone")] = (
+        "hotline"
+    )
     queues: Annotated[
         int, Field(ge=1, le=16, description="event queues Asterisk keeps for us; more are quicker from 50 calls/s on")
     ] = 1
@@ -106,6 +108,30 @@ class AriSettings(Group):
             description="where Asterisk connects: requests that wait go to `url`, or all over the socket, one by one"
         ),
     ] = "http"
+
+    peers: Annotated[
+        tuple[Annotated[str, Field(pattern=APP_NAME)], ...],
+        NoDecode,
+        Field(
+            description="names of all processes of this hotline, by commas, as in APPS of globals.conf: callers of one "
+            "that is gone for 10 s hear from another that the call can't go on; one's own name may be among them"
+        ),
+    ] = ()
+
+    @field_validator("peers", mode="before")
+    @classmethod
+    def _by_commas(cls, peers: object) -> object:
+        return tuple(peer.strip() for peer in peers.split(",")) if isinstance(peers, str) else peers
+
+    @model_validator(mode="after")
+    def _who_can_watch(self) -> Self:
+        if self.peers and self.connects == "asterisk":
+            raise _crossed(
+                self,
+                "peers",
+                "only where HOTLINE_ARI__CONNECTS=hotline: Asterisk does not give back a name it connects by",
+            )
+        return self
 
     @model_validator(mode="after")
     def _password_to_listen(self) -> Self:
@@ -130,7 +156,15 @@ class AriSettings(Group):
     @property
     def names(self) -> list[str]:
         """The names under which Asterisk sends us events, one for each queue; QUEUES of globals.conf is as many."""
-        return [self.app] if self.queues == 1 else [f"{self.app}.{queue}" for queue in range(1, self.queues + 1)]
+        return self._names_of(self.app)
+
+    @property
+    def names_of_peers(self) -> list[list[str]]:
+        """The names of each other process."""
+        return [self._names_of(peer) for peer in self.peers if peer != self.app]
+
+    def _names_of(self, app: str) -> list[str]:
+        return [app] if self.queues == 1 else [f"{app}.{queue}" for queue in range(1, self.queues + 1)]
 
     @field_validator("password")
     @classmethod

@@ -200,7 +200,7 @@ async def test_a_second_client_is_fatal_for_the_first(fake):
 
 
 async def test_a_second_client_fences_the_first_at_once(fake):
-    """From the moment in which it learns that its name was taken a client asks nothing, however long its socket takes."""
+    """Once it has learnt that its name was taken a client asks nothing, however long closing its socket takes."""
 
     class Slow(Client):
         async def _dial(self):

@@ -10,7 +10,7 @@ import pytest
 from hotline.ari import Client, Replaced
 from hotline.ari.fake import FakeAsterisk
 from hotline.call import Call, CallerGone, Ended, Entry, Media
-from hotline.doors.ari import AriDoor, AriLine
+from hotline.doors.ari import AriDoor, AriLine, quiet_ids
 
 SECONDS = 1.0
 
@@ -88,7 +88,7 @@ async def test_silence_is_played_while_keys_are_waited_for():
 async def door():
     """Open a door for so many calls; return the fake before it. Callers are served until they hang up."""
     async with contextlib.AsyncExitStack() as stack:
-        fake = await stack.enter_async_context(FakeAsterisk(sounds={"sound:/sorry": 0.02}))
+        fake = await stack.enter_async_context(FakeAsterisk(sounds={"sound:/sorry": 0.02, "sound:/silence": 60.0}))
 
         async def serve(call):
             await call.answer()
@@ -148,6 +148,28 @@ async def test_who_still_waits_for_a_process_that_is_gone_is_given_back(door):
     await left(talking)
     assert (waiting.heard, waiting.continued) == ([], ("", "", 1))
     assert (talking.heard[-1].media, talking.continued) == (("sound:/sorry",), None)
+
+
+async def test_the_silence_of_a_process_that_is_gone_is_cut(door):
+    """What a process before us played while it waited for keys does not keep its caller from the apology."""
+    fake, open_door = door
+
+    async def wait_for_keys(stay):
+        await stay.answer()
+        await stay.play(["sound:/silence"], limit_seconds=70, playback_id=quiet_ids(stay)[-1])
+
+    before = Client(fake.url, fake.user, fake.password, "hotline")
+    running = asyncio.create_task(before.run(wait_for_keys))
+    await fake.connected()
+    call = await fake.incoming()
+    await call.playing("sound:/silence")
+    await open_door(1)
+    await asyncio.wait({running})
+    await left(call)
+    assert [(heard.media, heard.stopped) for heard in call.heard] == [
+        (("sound:/silence",), True),
+        (("sound:/sorry",), False),
+    ]
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from .errors import (
 )
 from .listener import Listener
 from .models import Application, Caller, Channel, Ping, Playback
+from .peers import PeerWatch
 from .playback import Outcome, PlaybackResult
 from .stay import Handler, Stay
 
@@ -40,6 +41,7 @@ __all__ = [
     "NotFound",
     "NotInStasis",
     "Outcome",
+    "PeerWatch",
     "Ping",
     "Playback",
     "PlaybackResult",

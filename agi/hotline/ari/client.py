@@ -70,6 +70,7 @@ class Client:
         applications: operations on applications.
         events: operations on events.
         asterisk: operations on Asterisk itself.
+        on_user_event: called with the name of each event that somebody made for us; must not block.
 
     Raises:
         ValueError: the address is not http or https, or has a credential in it; there is no name.
@@ -101,6 +102,7 @@ class Client:
         self.applications = Applications(self._requests)
         self.events = Events(self._requests)
         self.asterisk = Asterisk(self._requests)
+        self.on_user_event: Callable[[str], None] = lambda _name: None
         self._stays: dict[str, Stay] = {}
         self._work: set[asyncio.Task[Any]] = set()
         self._handler: Handler = hang_up
@@ -287,8 +289,8 @@ class Client:
                 # At once: until the socket is closed, which may take a second, handlers go on.
                 self._requests.fence(replaced)
                 raise replaced
-            case ChannelUserevent():
-                pass  # the events socket hears itself by them
+            case ChannelUserevent():  # the events socket hears itself by them, and processes each other
+                self.on_user_event(event.eventname)
             case UnknownEvent():
                 log.debug("ari_event_unknown", type=event.type)
             case PlaybackStarted() | PlaybackFinished():

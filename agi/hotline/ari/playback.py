@@ -120,9 +120,9 @@ class Playing:
         still_there: Asterisk still had it when its limit was up.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, playback_id: str | None = None) -> None:
         self._loop = asyncio.get_running_loop()
-        self.id = uuid.uuid4().hex
+        self.id = playback_id or uuid.uuid4().hex
         self.accepted = False
         self.stop_asked = False
         self.stopping: asyncio.Task[bool | None] | None = None

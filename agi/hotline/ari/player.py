@@ -87,12 +87,12 @@ class Player:
         """Whether something is played."""
         return self._playing is not None
 
-    async def play(self, media: Sequence[str], limit_seconds: float) -> PlaybackResult:
+    async def play(self, media: Sequence[str], limit_seconds: float, playback_id: str | None = None) -> PlaybackResult:
         """Play sounds; see `Stay.play`."""
         if strange := tuple(one for one in media if one.partition(":")[0] not in SCHEMES):
             log.warning("ari_play_unknown_scheme", channel=self._channel_id)
             return PlaybackResult(Outcome.FAILED, 0.0, missing=strange)
-        playing = self._playing = Playing()
+        playing = self._playing = Playing(playback_id)
         # A task of its own, so that cancelling us cannot lose a request on its way.
         self._spawn(self._begin(playing, list(media)))
         try:

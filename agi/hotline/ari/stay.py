@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
 import structlog
 
-from .errors import ConnectionLost, Gone, NotInStasis, Rejected
+from .errors import ConnectionLost, Gone, NotFound, NotInStasis, Rejected
 from .models import (
     ChannelDestroyed,
     ChannelDtmfReceived,
@@ -23,7 +23,7 @@ from .playback import Outcome, PlaybackResult
 from .player import Player
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from .models import Channel
     from .operations import Channels, Playbacks
@@ -72,6 +72,7 @@ class Stay:
         self.args = args
         self.ended = asyncio.Event()
         self._channels = channels
+        self._playbacks = playbacks
         self._forget = forget
         self._keys: deque[str] = deque(maxlen=KEYS_KEPT)
         self._news = asyncio.Event()
@@ -212,7 +213,9 @@ class Stay:
                 await self._ask(self._channels.continue_in_dialplan, context, extension, priority)
         self.gone()
 
-    async def play(self, media: Sequence[str], *, limit_seconds: float, stop_keys: str = "") -> PlaybackResult:
+    async def play(
+        self, media: Sequence[str], *, limit_seconds: float, stop_keys: str = "", playback_id: str | None = None
+    ) -> PlaybackResult:
         """Play sounds one after the other and return what became of it; cancelling stops them.
 
         Args:
@@ -221,6 +224,7 @@ class Stay:
                 it is up without an end, up to 0.6 s go into finding out why.
             stop_keys: keys that stop it; one of them that waits for `key` already does so before it begins. The key
                 itself stays where it is.
+            playback_id: its id, by which whoever has the channel after us can stop it; nothing else may play under it.
 
         Raises:
             ValueError: nothing to play.
@@ -235,7 +239,7 @@ class Stay:
         if any(key in stop_keys for key in self._keys):
             return PlaybackResult(Outcome.STOPPED, 0.0)
         self._stop_keys = stop_keys
-        return await self._player.play(media, limit_seconds)
+        return await self._player.play(media, limit_seconds, playback_id)
 
     def stop_playback(self) -> None:
         """Stop the playback in progress, if any; needs no await, so an `on_key` may call it.
@@ -243,6 +247,16 @@ class Stay:
         One that Asterisk has not accepted yet is stopped as soon as it has.
         """
         self._player.stop()
+
+    async def stop_left_over(self, playback_ids: Iterable[str]) -> None:
+        """Stop what whoever had the channel before us began to play under one of these ids, if it still plays.
+
+        Raises:
+            AriError: it could not be done.
+        """
+        for playback_id in playback_ids:
+            with contextlib.suppress(NotFound):
+                await self._playbacks.stop(playback_id)
 
     # What the client tells.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import uuid
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,13 +25,15 @@ from hotline.call import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from hotline.ari import Client, Listener, Stay
+    from hotline.ari import Client, Listener, PeerWatch, Stay
     from hotline.call import Sound, Sounds, Watch
 
 T = TypeVar("T")
 
 LEFT_OVER = 90.0
 """Seconds an apology may take, behind what another process had begun to play."""
+QUIETS = 4
+"""Ids for the silence of one call, in turn: by when one comes again, what had it is long over."""
 ONE_EACH = (
     "all calls are left to that one, and this process ends. Stop one of the two, or give each its own HOTLINE_ARI__APP "
     "and name both in APPS of site/globals.conf"
@@ -38,6 +41,11 @@ ONE_EACH = (
 """What to do when another process has taken our name."""
 OVERDUE = 5.0
 """Seconds a playback may take beyond its sounds before we stop believing that it will end."""
+
+
+def quiet_ids(stay: Stay) -> list[str]:
+    """Return the ids under which the silence of a call is played; whoever has the call later can stop it by them."""
+    return [f"{stay.channel.id}-quiet-{number}" for number in range(QUIETS)]
 
 
 class AriLine:
@@ -54,6 +62,7 @@ class AriLine:
         self.keypad = Keypad()
         self._stay = stay
         self._silence = silence
+        self._quiet = itertools.cycle(quiet_ids(stay))
         self._listening: asyncio.Task[object] | None = None
         self._now = asyncio.get_running_loop().time
         self._stop_keys = ""
@@ -107,7 +116,8 @@ class AriLine:
         """Play silence until `hush`; when it is over before, keys are told as Asterisk tells them without."""
         if self._listening is None:
             media, limit = [f"sound:{self._silence.path}"], self._silence.seconds + OVERDUE
-            self._listening = asyncio.create_task(self._stay.play(media, limit_seconds=limit))
+            playing = self._stay.play(media, limit_seconds=limit, playback_id=next(self._quiet))
+            self._listening = asyncio.create_task(playing)
 
     async def hush(self) -> None:
         """Stop the silence; what became of it is of no interest."""
@@ -167,6 +177,7 @@ class AriDoor:
         calls_at_once: how many calls are taken at a time; more are left to another process or to the dialplan.
         apology: the prompt for callers whose conversation was lost with the process that held it.
         silence: what is played while we wait for keys.
+        peers: watches over the other processes; their callers are helped as those of a process before us.
     """
 
     def __init__(
@@ -174,6 +185,7 @@ class AriDoor:
         client: Client | Listener,
         sounds: Sounds,
         *,
+        peers: PeerWatch | None = None,
         call_seconds: float,
         calls_at_once: int,
         apology: str,
@@ -181,6 +193,7 @@ class AriDoor:
     ) -> None:
         self._silence = silence
         self._client = client
+        self._peers = peers
         self._calls_at_once = calls_at_once
         self._apology = apology
         self._sounds = sounds
@@ -204,6 +217,9 @@ class AriDoor:
             await stay.set_variable("TIMEOUT(absolute)", f"{self._call_seconds:g}")
             await receive(Call(str(uuid.uuid4()), line, self._sounds, stay.args))
 
+        watching = self._peers and asyncio.create_task(
+            self._peers.run(on_orphan=self._help, on_refused=give_back), name="ari peers"
+        )
         try:
             await self._client.run(
                 handle,
@@ -213,6 +229,10 @@ class AriDoor:
             )
         except Replaced as replaced:
             raise Replaced(f"{replaced}: {ONE_EACH}") from None
+        finally:
+            if watching:
+                watching.cancel()
+                await asyncio.wait({watching})
 
     async def drain(self) -> None:
         """Take no more calls; return when those there are have ended."""
@@ -227,5 +247,6 @@ class AriDoor:
 
     async def _apologise(self, stay: Stay) -> None:
         """Tell the caller that the call can't go on; it is hung up afterwards."""
-        # What the dead process was playing ends first.
+        # What the dead process was saying ends first; its silence, up to a minute of it, need not.
+        await stay.stop_left_over(quiet_ids(stay))
         await stay.play([f"sound:{self._sounds[self._apology].path}"], limit_seconds=LEFT_OVER)

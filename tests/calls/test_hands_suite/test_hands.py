@@ -67,6 +67,29 @@ async def test_a_killed_process_loses_no_new_call(serve, callers, hand_over):
     assert [call.status for call in calls] == [200] * 30
 
 
+@pytest.mark.parametrize("hand_over", ["broadcast"], indirect=True)
+@pytest.mark.parametrize("accident", ["killed", "frozen"])
+async def test_a_caller_whose_process_is_gone_hears_so_from_another(serve, ring, hand_over, *, accident):
+    """In the middle of a call, while its process is not started again; one that was frozen ends when it goes on."""
+    peers = {"HOTLINE_ARI__PEERS": "hotline-a,hotline-b"}
+    gone = await serve("hotline-a", **peers)
+    await gone.ready()
+    ringer = await ring()
+    await ringer.reach()
+    other = await serve("hotline-b", **peers)
+    await other.ready()
+    await (gone.kill() if accident == "killed" else gone.freeze())
+    began = asyncio.get_running_loop().time()
+    await ringer.caller.hears("interrupted", within=30)
+    log.info("%s: told so after %.1f s", accident, asyncio.get_running_loop().time() - began)
+    await ringer.caller.closed()
+    assert "ari_peer_gone" in other.said
+    if accident == "frozen":
+        gone.send(signal.SIGCONT)
+        assert await gone.ended() == 2
+    await (await serve("hotline-a", **peers)).ready()
+
+
 async def test_a_stopped_process_lets_its_calls_end(serve, callers, hand_over):
     """After SIGTERM a process takes no more calls, its own goes on until the caller hangs up, and it ends with 0."""
     stopped = await serve("hotline-a")
