@@ -50,6 +50,15 @@ def test_a_weak_password_of_ari_is_refused(hotline, password):
     assert not password or password not in said
 
 
+def test_a_switchboard_with_an_example_password_is_refused(hotline):
+    """`hotline pbx check` tells file and line, and what to do; the password is not shown."""
+    status, said = hotline("pbx", "check")
+    assert status == 2
+    assert "ari.conf:7: the password of [hotline]" in said
+    assert "openssl rand -hex 24" in said
+    assert "change-me" not in said
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -23,7 +23,7 @@ def example(**changes):
         "ari_password": "change-me",
         "sounds": Path("/var/lib/vssid-hotline/sounds"),
         "secrets": Path("/dev/shm/hotline"),
-        "phones": [PHONE],
+        "phones": [],
         "trunk_matches": ["127.0.0.2"],
         "peers": ["127.0.0.0/8"],
     }
@@ -51,11 +51,12 @@ def test_the_examples_in_comments_are_what_is_tested():
     """Without their marks, the examples of TLS, SRTP and AMI in dialplan/site/ say what a `Site` with them renders."""
     keys = Path("/etc/asterisk/keys")
     tls = Tls(5061, keys / "hotline.crt", keys / "hotline.key", keys / "carrier-root.crt")
-    files = example(tls=tls, ami=Ami(5038, "change-me")).files()
+    files = example(tls=tls, ami=Ami(5038, "change-me"), phones=[PHONE]).files()
     for name in ("pjsip-transport.conf", "pjsip-trunk.conf"):
         assert meaning(files[name]) == unmarked(name)
     assert ["enabled = no", *meaning(files["manager.conf"])] == unmarked("manager.conf")
     assert "media_encryption = sdes" in meaning(files["pjsip-phones.conf"])
+    assert meaning(example(phones=[PHONE]).files()["pjsip-phones.conf"]) == unmarked("pjsip-phones.conf")
 
 
 def test_every_site_file_is_included_once():
@@ -109,4 +110,4 @@ def test_a_value_that_would_change_a_files_meaning_is_refused(change, named):
 
 def test_passwords_are_not_in_its_repr():
     """Neither ARI's or AMI's password nor a softphone's is in what a log or traceback would show."""
-    assert "change-me" not in repr(example(ami=Ami(5038, "change-me")))
+    assert "change-me" not in repr(example(ami=Ami(5038, "change-me"), phones=[PHONE]))
