@@ -19,6 +19,8 @@ pytestmark = [
 ]
 
 TRUNK = "127.0.0.2"
+OTHER = "19009069"
+"""A number that a test's own dialplan answers to."""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -127,6 +129,25 @@ async def test_nothing_is_written_of_what_is_keyed_and_read(house, service, ring
             said = path.read_text(errors="replace")
             assert password not in said
             assert ringer.number not in said
+
+
+@pytest.mark.parametrize(
+    "arguments", ["", ",number=%2B84912345678", ",origin=carrier,pai=%3Ctel:%2B84912345678%3E", ",origin=trunk"]
+)
+async def test_a_dialplan_that_forgets_who_is_calling_serves_nobody(house, service, ring, outcomes, arguments):
+    """Without an origin, with one nobody knows, or without an identity the caller is turned away unanswered."""
+    address = house.asterisk.site.fastagi[0]
+    await house.asterisk.console(f"dialplan add extension {OTHER},1,AGI(agi://{address}{arguments}) into from-phones")
+    try:
+        ringer = await ring(2)
+        await ringer.caller.dial(OTHER)
+        assert (await ringer.caller.hears_end("caller-unasserted")).complete
+        assert not (await ringer.caller.closed()).by_us
+        with pytest.raises(CallClosed):
+            await ringer.caller.answered(within=0)
+        assert await outcomes() == ["refused"]
+    finally:
+        await house.asterisk.console(f"dialplan remove extension {OTHER}@from-phones")
 
 
 async def test_a_caller_number_with_line_feeds_is_no_argument(house, service):

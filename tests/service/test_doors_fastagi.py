@@ -14,6 +14,7 @@ from hotline.call import CallerGone, Ended, LineFailed, Media, SoundFailed
 from hotline.doors import DoorUnavailable
 from hotline.doors.fastagi import FastAgiDoor
 from hotline.doors.fastagi import line as fastagi_line
+from hotline.doors.fastagi.door import MOST_WAITING
 from hotline.settings import FastAgiSettings
 
 HEAD = "agi_network: yes\nagi_network_script: hotline\nagi_callerid: 0912345678\nagi_arg_1: origin=trunk\n\n"
@@ -46,6 +47,7 @@ class Switchboard:
         self.lasts = {}
         self.variables = {}
         self.hung_up = False
+        self.over = asyncio.Event()
 
     def press(self, keys):
         for key in keys:
@@ -65,6 +67,7 @@ class Switchboard:
                     self._say("HANGUP")
                     break
         self._writer.close()
+        self.over.set()
 
     async def _next(self):
         if not self._lines:
@@ -229,6 +232,51 @@ async def test_what_is_no_call_costs_nothing(door):
     assert len(asyncio.all_tasks()) == tasks
 
 
+GARBAGE = bytes(range(256)) * 16
+ENDLESS = {
+    "nothing at all": b"",
+    "half a line": b"agi_network",
+    "a line without an end": b"agi_x: " + b"9" * 1_000_000,
+    "lines without an end": b"agi_x: 9\n" * 100_000,
+    "lines of garbage": GARBAGE * 200,
+    "garbage and an end": GARBAGE + b"\n\n",
+    "a head of one byte lines": b"\r\n\r\n",
+    "commands": b"200 result=0\n" * 1000 + b"\n",
+}
+
+
+@pytest.mark.parametrize("sent", ENDLESS.values(), ids=ENDLESS)
+async def test_what_is_no_head_is_shut_out_in_time(door, sent):
+    """Whatever is sent in place of a head, the connection is closed soon, and a call beside it is served meanwhile."""
+    reader, writer = await door.connect()
+    began = asyncio.get_running_loop().time()
+    writer.write(sent)
+    await door.call(words)
+    assert await door.result() == "said"
+    await closed(reader)
+    writer.close()
+    assert asyncio.get_running_loop().time() - began < 2.0
+
+
+async def test_a_thousand_that_say_nothing_keep_no_call_out(unused_tcp_port):
+    """Who only holds connections holds the few that may wait; the oldest make room, and a call is taken at once."""
+    async with opened(unused_tcp_port, calls_at_once=2, head_seconds=10.0) as side:
+        before = descriptors()
+        with capture_logs() as logs:
+            held = []
+            for _ in range(5):
+                held += [await side.connect() for _ in range(100)]
+                began = asyncio.get_running_loop().time()
+                await side.call(words)
+                assert await side.result() == "said"
+                assert asyncio.get_running_loop().time() - began < SECONDS + 1.0
+        await side.over()
+        assert descriptors() - before <= len(held) + MOST_WAITING + 2
+        assert [entry["event"] for entry in logs] == ["fastagi_crowded"]
+        for _, writer in held:
+            writer.transport.abort()
+
+
 async def test_a_slow_sender_has_a_limit_for_the_whole_head(door):
     """One letter a moment does not keep a place for ever."""
     reader, writer = await door.connect()
@@ -266,9 +314,11 @@ async def test_more_calls_than_allowed_are_refused_at_once(unused_tcp_port):
     async with opened(unused_tcp_port, calls_at_once=1) as side:
         await side.call(words)
         await asyncio.sleep(0.05)
-        reader, writer = await side.connect()
-        await closed(reader)
-        writer.close()
+        with capture_logs() as logs:
+            refused = await side.call(words)
+            await refused.over.wait()
+        assert [entry["why"] for entry in logs] == ["HOTLINE_CALL__AT_ONCE are there"]
+        assert len(refused.commands) == 1  # an echo, to see that it is a call
         assert await side.result() == "said"
         await asyncio.sleep(0.05)
         await side.call(words)
@@ -509,6 +559,36 @@ async def test_who_talks_without_being_asked_is_cut_off(door):
     door.conversation = gone
     await door.call(gone)
     assert await door.result() is None
+
+
+async def test_a_dead_channel_is_a_caller_who_has_gone(monkeypatch, door):
+    """Where the dialplan forbids the word HANGUP (AGISIGHUP=no), Asterisk says so to the next command."""
+
+    async def do(self, command):
+        if command.startswith("STREAM"):
+            self._say("511 Command Not Permitted on a dead channel or intercept routine")
+        else:
+            await usually(self, command)
+
+    usually = Switchboard._do
+    monkeypatch.setattr(Switchboard, "_do", do)
+    await door.call(words)
+    assert await door.result() is CallerGone
+
+
+async def test_who_is_no_call_yet_when_it_is_drained_becomes_none(door):
+    """A connection that had not said whose call it is goes back to the dialplan, which tries the next address."""
+    door.conversation = words
+    reader, writer = await door.connect()
+    await asyncio.sleep(0.05)
+    draining = asyncio.create_task(door.door.drain())
+    await asyncio.sleep(0.05)
+    writer.write(HEAD.encode())
+    switchboard = Switchboard(reader, writer)
+    await asyncio.wait_for(switchboard.run(), 3)
+    await asyncio.wait_for(draining, 1)
+    assert len(switchboard.commands) == 1
+    assert door.results.empty()
 
 
 async def test_drained_it_lets_nobody_in_and_waits_for_those_within(door):

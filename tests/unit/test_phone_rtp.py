@@ -48,6 +48,16 @@ def test_jitter_is_hidden_as_a_phone_hides_it():
     assert bytes(laid(*zip(stream(payloads), late, strict=True)).audio) == b"".join(payloads)
 
 
+def test_a_stream_that_slips_is_put_right_in_a_silence():
+    """Pauses too short for the sender's timestamps do not add up and turn up later, in the middle of a word."""
+    payloads = [*speech(12), SILENCE * 160, *speech(12, 2), SILENCE * 160, *speech(12, 3)]
+    late = [0.0] * 3 + [0.03] * 10 + [0.06] * 13 + [0.09] * 12
+    came = [(packet, at + slip) for (packet, at), slip in zip(on_time(stream(payloads)), late, strict=True)]
+    pauses = SILENCE * round(0.03 * RATE)
+    words = [b"".join(speech(12, seed)) + SILENCE * 160 for seed in (1, 2)]
+    assert bytes(laid(*came).audio) == words[0] + pauses + words[1] + pauses + b"".join(speech(12, 3))
+
+
 def test_a_pause_without_packets_is_silence_whatever_the_timestamps_say():
     """Three seconds in which nothing came are three seconds of silence, though the sender counted on without them."""
     payloads = speech(4)

@@ -122,6 +122,7 @@ async def house(
         settings.ari.listen_port = ports.application
         settings.ari.listen_password = SecretStr(secrets.token_urlsafe(24))
         outbound = Outbound(ports.application, settings.ari.listen_password.get_secret_value())
+        fastagi = f"127.0.0.1:{ports.agi}/{settings.fastagi.script.get_secret_value()}"
         site = Site(
             sip_port=ports.sip,
             http_port=ports.http,
@@ -138,7 +139,7 @@ async def house(
             address=address,
             outbound=outbound if settings.ari.connects == "asterisk" else None,
             hand_over="broadcast" if settings.ari.enabled else "agi",
-            fastagi=f"127.0.0.1:{ports.agi}/{settings.fastagi.script.get_secret_value()}",
+            fastagi=[fastagi],
             agi=settings.fastagi.enabled,
         )
         asterisk = await stack.enter_async_context(PrivateAsterisk(root, folder / "pbx", changed(site)))

@@ -104,7 +104,7 @@ class Site:
         tls: encrypted SIP beside UDP and TCP; then media is only accepted encrypted.
         ami: the manager interface; off when None.
         outbound: Asterisk connects to the application; off when None.
-        fastagi: address, port and script of the application's FastAGI door.
+        fastagi: address, port and script of the FastAGI door of each process.
         agi: load the modules of FastAGI.
     """
 
@@ -127,7 +127,7 @@ class Site:
     tls: Tls | None = None
     ami: Ami | None = None
     outbound: Outbound | None = None
-    fastagi: str = field(default="127.0.0.1:4573/hotline", repr=False)
+    fastagi: Sequence[str] = field(default=("127.0.0.1:4573/hotline",), repr=False)
     agi: bool = False
 
     def files(self) -> Mapping[str, str]:
@@ -140,7 +140,8 @@ class Site:
         self._check()
         return {
             "globals.conf": f"HOTLINE_NUMBER = {self.number}\nHAND_OVER = {self.hand_over}\n"
-            f"APPS = {'&'.join(self.apps)}\nQUEUES = {self.queues}\nFASTAGI = {self.fastagi}\nSOUNDS = {self.sounds}\n",
+            f"APPS = {'&'.join(self.apps)}\nQUEUES = {self.queues}\n"
+            f"HOTLINE_AGI = {'&'.join(self.fastagi)}\nSOUNDS = {self.sounds}\n",
             "modules.conf": "require = res_speech.so\nrequire = res_agi.so\n" if self.agi else "",
             "http.conf": f"bindaddr = 127.0.0.1\nbindport = {self.http_port}\n",
             "rtp.conf": f"rtpstart = {self.rtp_first}\nrtpend = {self.rtp_last}\n",
@@ -231,10 +232,14 @@ class Site:
             "ari_user": self.ari_user,
             "ari_password": self.ari_password,
             "number": self.number,
-            "fastagi": self.fastagi,
             "sounds": str(self.sounds),
         }
-        for name, each in (("trunk_matches", self.trunk_matches), ("peers", self.peers), ("apps", self.apps)):
+        for name, each in (
+            ("trunk_matches", self.trunk_matches),
+            ("peers", self.peers),
+            ("apps", self.apps),
+            ("fastagi", self.fastagi),
+        ):
             values |= {f"{name}[{place}]": one for place, one in enumerate(each)}
         if self.tls is not None:
             values |= {f"tls.{name}": str(value) for name, value in vars(self.tls).items()}
@@ -244,7 +249,7 @@ class Site:
             values |= {f"phones[{place}].{name}": value for name, value in vars(phone).items()}
         for name, value in values.items():
             if _PLAIN.fullmatch(value) is None:
-                shown = "(hidden)" if name.endswith("password") else repr(value)
+                shown = "(hidden)" if name.endswith("password") or name.startswith("fastagi[") else repr(value)
                 raise SiteError(f"{name}={shown}: only letters, digits and . _ + : / - can stand here")
 
 

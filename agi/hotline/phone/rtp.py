@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import wave
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 
 LATE = 0.1
 """Seconds a packet may come after its place in the stream until it counts as a pause; a phone's buffer hides less."""
+SLIPPED = 0.01
+"""Seconds by which ten packets in a row come late until the stream itself counts as late, from its next silence on.
+
+Between two sounds Asterisk sends nothing for some milliseconds, and its timestamps pass over any pause below 80 ms. So
+many of them add up, and would be found together at `LATE`, in the middle of a word."""
+_STEADY = 10
 EARLY = 0.5
 """Seconds a packet may come before its place, catching up after a stall, before its timestamp is disbelieved."""
 REORDERED = 50
@@ -91,7 +98,8 @@ class Line:
 
     Within a stream the sender's timestamps place the samples, exact to the sample. Arrival decides where a stream
     begins, and whenever the two disagree: a packet that comes `LATE` after its place was preceded by a pause, whatever
-    its timestamp says. Early media and what follows the answer, with the same or another source, are one line.
+    its timestamp says, and a stream that has slipped by less goes on where it really is, from a silence on. Early media
+    and what follows the answer, with the same or another source, are one line.
 
     Args:
         began: Unix time of the first sample.
@@ -114,6 +122,7 @@ class Line:
         self._timestamp = 0
         self._place = 0
         self._floor = 0
+        self._late: deque[int] = deque(maxlen=_STEADY)
 
     def take(self, packet: Packet, at: float) -> None:
         """Place a packet that came at Unix time `at`; packets that are not G.711 audio are passed over."""
@@ -134,14 +143,19 @@ class Line:
         else:
             self.lost += ahead - 1
             place = self._place_of(packet)
+            self._late.append(arrived - place)
+            slipped = min(self._late) if len(self._late) == _STEADY else 0
             if not -EARLY * RATE <= arrived - place <= LATE * RATE:
                 self._begin(packet, max(arrived, len(self.audio)))
+            elif slipped >= SLIPPED * RATE and packet.payload.count(law.silence) == len(packet.payload):
+                self._begin(packet, place + slipped)
         self._write(packet.payload, self._place_of(packet))
         self._sequence = packet.sequence
         self.packets += 1
 
     def _begin(self, packet: Packet, place: int) -> None:
         """Let the stream run on from `place`."""
+        self._late.clear()
         self._source, self._timestamp, self._place, self._floor = (
             packet.source,
             packet.timestamp,

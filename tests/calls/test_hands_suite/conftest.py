@@ -19,20 +19,28 @@ from hotline.demo.house import house as bring_up
 from hotline.settings import Settings
 
 NAMES = ("hotline-a", "hotline-b")
+ADDRESSES = {"hotline-a": "127.0.0.1", "hotline-b": "127.0.0.3"}
+"""Where each listens when calls come by FastAGI."""
 START_SECONDS = 30.0
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def house():
     """Postgres, prompts, and an Asterisk that hands its calls to two processes."""
-    async with bring_up(
-        Settings.load(), lambda _step, _done: None, changed=lambda site: replace(site, apps=NAMES)
-    ) as rooms:
+
+    def two(site):
+        return replace(
+            site, apps=NAMES, fastagi=[site.fastagi[0].replace("127.0.0.1", ADDRESSES[name]) for name in NAMES]
+        )
+
+    settings = Settings.load()
+    settings.fastagi.enabled = True
+    async with bring_up(settings, lambda _step, _done: None, changed=two) as rooms:
         yield rooms
         assert rooms.asterisk.running
 
 
-@pytest_asyncio.fixture(loop_scope="session", params=["broadcast", "stasis"])
+@pytest_asyncio.fixture(loop_scope="session", params=["broadcast", "stasis", "agi"])
 async def hand_over(house, request):
     """Each way in which a process gets a call."""
     await house.asterisk.console(f"dialplan set global HAND_OVER {request.param}")
@@ -80,7 +88,7 @@ class Process:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def serve(house, tmp_path):
+async def serve(house, hand_over, tmp_path):
     """Start a process of the application; whatever became of it, it is gone after the test."""
     settings, started = house.settings, []
     environment = os.environ | {
@@ -98,6 +106,13 @@ async def serve(house, tmp_path):
     async def start(name, **more):
         number = len(started)
         own = {"HOTLINE_ARI__APP": name, "HOTLINE_VOICE__SECRETS": str(settings.voice.secrets)}
+        if hand_over == "agi":
+            own |= {
+                "HOTLINE_ARI__ENABLED": "false",
+                "HOTLINE_FASTAGI__ENABLED": "true",
+                "HOTLINE_FASTAGI__ADDRESS": ADDRESSES[name],
+                "HOTLINE_FASTAGI__PORT": str(settings.fastagi.port),
+            }
         complaints = tmp_path / f"{name}-{number}"
         with complaints.open("wb") as errors:
             process = await asyncio.create_subprocess_exec(

@@ -50,7 +50,7 @@ async def test_a_frozen_process_loses_no_new_call(serve, callers, hand_over):
     calls = await callers.stream(30)
     figures("one of two frozen", hand_over, calls)
     assert [call.status for call in calls] == [200] * 30
-    limit = PATIENCE if hand_over == "stasis" else 0.0
+    limit = 0.0 if hand_over == "broadcast" else PATIENCE
     assert max(call.after for call in calls) < limit + 2.0
     frozen.send(signal.SIGCONT)
     assert [call.status for call in await callers.stream(10)] == [200] * 10
@@ -146,6 +146,29 @@ async def test_a_rolling_restart_loses_no_call(serve, callers, hand_over):
     assert cut(calls) == []
 
 
+@pytest.mark.parametrize("hand_over", ["agi"], indirect=True)
+async def test_a_second_copy_does_not_get_in(serve, callers, hand_over):
+    """Where one process listens a second one can't: it says which setting to change and ends, and no call notices."""
+    first = await serve("hotline-a")
+    await first.ready()
+    second = await serve("hotline-a")
+    assert await second.ended() == 2
+    assert "HOTLINE_FASTAGI__PORT" in second.said
+    assert [call.status for call in await callers.stream(5, talk_seconds=0.2)] == [200] * 5
+
+
+@pytest.mark.parametrize("hand_over", ["agi"], indirect=True)
+async def test_where_nobody_takes_a_call_the_dialplan_speaks(serve, callers, hand_over):
+    """One process gone and the other frozen: after its patience the dialplan has the last word, unanswered."""
+    frozen = await serve("hotline-b")
+    await frozen.ready()
+    await frozen.freeze()
+    calls = await callers.stream(3)
+    assert [call.status for call in calls] == [480] * 3
+    assert min(call.after for call in calls) > PATIENCE
+
+
+@pytest.mark.parametrize("hand_over", ["broadcast", "stasis"], indirect=True)
 async def test_a_second_copy_takes_over(serve, callers, hand_over):
     """A second process on one name gets every new call; the first says what to do, ends with 2, and touches nothing."""
     first = await serve("hotline-a")

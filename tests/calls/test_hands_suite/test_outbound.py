@@ -31,6 +31,12 @@ async def house(request):
 
 
 @pytest.fixture
+def hand_over(house):
+    """How its calls are handed over."""
+    return house.asterisk.site.hand_over
+
+
+@pytest.fixture
 def connected(house):
     """Wait until calls can come: for a socket that Asterisk keeps, until it has opened it."""
 

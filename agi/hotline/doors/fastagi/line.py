@@ -93,10 +93,10 @@ class FastAgiLine:
         """Stop listening."""
         await self._quiet()
 
-    async def begin(self) -> None:
-        """See that there is an Asterisk that answers."""
+    async def begin(self, within: float) -> None:
+        """See that there is an Asterisk that answers, within so many seconds."""
         with self._meant():
-            await self._session.begin(OVERDUE)
+            await self._session.begin(within)
 
     async def limit(self, seconds: float) -> None:
         """Have the switchboard end the call after so many seconds from now, with a spoken word."""
