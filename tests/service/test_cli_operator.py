@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import pwd
 import sys
 
 import pytest
@@ -13,6 +12,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from hotline.cli.command import app
+from hotline.cli.person import at_the_terminal
 from hotline.desk import CallerNumber, Desk, InsuranceNumber, ReasonUnfit, Vault
 from hotline.records import Database
 from hotline.settings import DatabaseSettings, LimitSettings, PasswordSettings
@@ -76,7 +76,7 @@ async def failures(dsn):
 @pytest.mark.usefixtures("failures")
 async def test_limits_are_shown_and_unlocked_by_what_is_piped_in(hotline, database):
     """A caller at the limit is shown, unlocked once, and shown again; no whole number is printed."""
-    user = pwd.getpwuid(os.getuid()).pw_name
+    user = at_the_terminal().name
     said = []
     status, output, _ = await hotline("limits", "show", "--caller", piped="0977 777 777\n")
     assert status == 0

@@ -91,19 +91,30 @@ async def test_a_number_tried_by_many_raises_one_alarm_and_one_more_when_it_fail
 
 
 async def test_an_alarm_is_raised_again_after_its_window(database, desk):
-    """What goes on for more than a day is a new alarm each day, acknowledged or not."""
+    """What goes on for more than a day is a new alarm each day."""
     for n in range(10):
         await check(desk, CallerNumber(f"+8497777777{n % 2}"))
     await desk.close()
     assert await alarms(database, "kind") == [("number-failed-often",)]
-    await rows(database, "UPDATE alarms SET acknowledged_at = now(), acknowledged_by = 'a', acknowledged_why = 'b'")
     await check(desk, CallerNumber("+84977777772"))
     await desk.close()
     assert await alarms(database, "count") == [(11,)]
     await rows(database, "UPDATE alarms SET first_seen = first_seen - interval '24 hours'")
     await check(desk, CallerNumber("+84977777772"))
     await desk.close()
-    assert await alarms(database, "count, acknowledged_at IS NULL") == [(11, False), (12, True)]
+    assert await alarms(database, "count") == [(11,), (12,)]
+
+
+async def test_what_goes_on_after_an_alarm_was_acknowledged_is_a_new_one(database, desk):
+    """Whoever acknowledged it has seen what was there, and not what came after; that is one alarm again."""
+    for n in range(10):
+        await check(desk, CallerNumber(f"+8497777777{n % 2}"))
+    await desk.close()
+    await rows(database, "UPDATE alarms SET acknowledged_at = now(), acknowledged_by = 'a', acknowledged_why = 'b'")
+    for _ in range(2):
+        await check(desk, CallerNumber("+84977777772"))
+        await desk.close()
+    assert await alarms(database, "count, acknowledged_at IS NULL") == [(10, False), (12, True)]
 
 
 @pytest.mark.parametrize(

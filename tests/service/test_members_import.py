@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from hotline.desk import Reason
+from hotline.desk import Activation, CallerNumber, InsuranceNumber, Reason, SignIn
 from hotline.members import (
     FileMalformed,
     ImportUnderWay,
@@ -24,7 +24,7 @@ from hotline.members import (
     export_members,
     import_members,
 )
-from hotline.records.staging import WRITERS, Merged
+from hotline.records.staging import WRITERS, Merged, Staging
 from hotline.settings import DatabaseSettings
 
 HEADER = "phone,insurance_number,personal_number,full_name,email\n"
@@ -108,8 +108,49 @@ async def test_a_changed_phone_is_held_and_raises_one_alarm(load, sql):
         ("*******001", "*******001", "lan"),
         ("*******002", "*******002", "lan"),
     ]
-    alarms = await sql.fetch("SELECT kind, count FROM alarms")
-    assert [tuple(alarm) for alarm in alarms] == [("phones-changed", 2)]
+    alarms = await sql.fetch("SELECT kind, count, causers FROM alarms")
+    assert [tuple(alarm) for alarm in alarms] == [("phones-changed", 2, ["lan"])]
+
+
+async def test_each_import_is_an_alarm_of_its_own(load, sql):
+    """A harmless import's alarm covers no other import's; the audit trail has the name of each."""
+    await load(HEADER + ONE + TWO)
+    await load(HEADER + ONE.replace("0987", "0977"))
+    await load(HEADER + TWO.replace("0987", "0977"))
+    alarms = [row["subject_masked"] for row in await sql.fetch("SELECT subject_masked FROM alarms ORDER BY id")]
+    trail = await sql.fetch(
+        "SELECT detail->>'import' AS import FROM audit WHERE action = 'members-imported' ORDER BY id OFFSET 1"
+    )
+    assert alarms == [f"import {row['import'][:8]}" for row in trail]
+    assert len(set(alarms)) == 2
+
+
+async def test_an_import_holds_up_no_call(load, desk, monkeypatch):
+    """While an import has changed all of a caller's row and goes on, the caller gets a password that works."""
+    caller, number = CallerNumber("+84987000001"), InsuranceNumber("1000000001")
+    await load(HEADER + ONE.replace("100000000001", "") + TWO)
+    merged, done = asyncio.Event(), asyncio.Event()
+    merge = Staging.merge
+
+    async def slow(*args, **options):
+        result = await merge(*args, **options)
+        merged.set()
+        await done.wait()
+        return result
+
+    monkeypatch.setattr(Staging, "merge", slow)
+    row = ONE.replace("Trần Thị Một", "Trần Thị Mốt").replace("mot@", "moi@").replace("0987", "0977")
+    importing = asyncio.create_task(load(HEADER + row + TWO.replace("Hai", "Hải")))
+    await merged.wait()
+    for nth in range(2):
+        new = await desk.settle(await desk.look_up(caller, number), f"call-{nth}")
+        assert await new.began()
+        assert await new.heard() is Activation.ACTIVE
+        assert await desk.sign_in(number.digits, new.password.reveal()) is SignIn.OK_MUST_CHANGE
+    assert await desk.change(number.digits, new.password.reveal(), "a password of my own")
+    done.set()
+    assert await importing == (Merged(added=0, changed=2, phones=1, same=0), [])
+    assert not (await desk.look_up(caller, number)).matches
 
 
 async def test_bad_rows_are_listed_and_the_good_ones_imported(load, sql):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
+from structlog.testing import capture_logs
 
-from hotline.desk import CallerNumber, InsuranceNumber, NumberMalformed, Reason
+from hotline.desk import CallerNumber, InsuranceNumber, NumberMalformed, OperatorDesk, Reason, SecondPersonNeeded
 from hotline.members import (
     ChangeRefused,
     ImportUnderWay,
@@ -17,7 +21,9 @@ from hotline.members import (
     Register,
     RowMalformed,
 )
+from hotline.records import Database
 from hotline.records.staging import WRITERS
+from hotline.settings import DatabaseSettings
 
 LAN, MINH = Reason("lan", "asked at the counter"), Reason("minh", "saw the form")
 SOMEBODY = MemberRow("+84987000001", "1000000001", "100000000001", "Trần Thị Một", "mot@example.com")
@@ -107,6 +113,124 @@ async def test_a_second_person_lets_a_changed_phone_be_used_at_once(register, de
         ("member-changed", "lan"),
         ("phone-approved", "minh"),
     ]
+
+
+ROOT = Reason("lan (as root)", "saw the form", "root", doubt="root may be anybody: log in as yourself")
+
+
+async def test_nobody_approves_who_may_be_anybody(register, desk):
+    """Root or a service may be whoever changed the phone, and is told what to do."""
+    await register.add(SOMEBODY, LAN)
+    await register.change("1000000001", "phone", "0976543210", LAN)
+    with pytest.raises(ChangeRefused, match="a second person must approve it, and root may be anybody: log in"):
+        await register.approve(1, ROOT)
+    assert not await matches(desk, NEW)
+
+
+async def test_what_somebody_unknown_changed_waits_for_its_time(register, desk):
+    """A change by root may be that of whoever would approve it, so nobody can."""
+    await register.add(SOMEBODY, LAN)
+    await register.change("1000000001", "phone", "0976543210", ROOT)
+    with pytest.raises(ChangeRefused, match="root, who changed it, may be anybody"):
+        await register.approve(1, MINH)
+    assert not await matches(desk, NEW)
+
+
+APPROVED = "UPDATE phone_changes SET approved_at = now(), approved_by = 'x', approver = $1"
+
+
+async def test_postgres_itself_wants_a_second_person(register, sql):
+    """Whatever the program: not the same person, not of an unknown one's change, not twice; nothing else is changed."""
+    await register.add(SOMEBODY, LAN)
+    await register.change("1000000001", "phone", "0976543210", ROOT)
+    with pytest.raises(asyncpg.CheckViolationError, match="a second person"):
+        await sql.execute(APPROVED, "minh")
+    await sql.execute("DELETE FROM phone_changes")
+    await register.change("1000000001", "phone", "0976543211", LAN)
+    with pytest.raises(asyncpg.CheckViolationError, match="a second person"):
+        await sql.execute(APPROVED, "lan")
+    for column in ("changer = 'x'", "changer_known = false", "changer_login = 'x'", "held_until = now()", "why = 'x'"):
+        with pytest.raises(asyncpg.CheckViolationError, match="nothing else of it changes"):
+            await sql.execute(f"UPDATE phone_changes SET {column}")
+    await sql.execute(APPROVED, "minh")
+    with pytest.raises(asyncpg.CheckViolationError, match="approved once"):
+        await sql.execute(APPROVED, "hoa")
+
+
+async def test_no_change_comes_approved(register, sql):
+    """Who adds a change has not approved it, whatever they say."""
+    await register.add(SOMEBODY, LAN)
+    await sql.execute(
+        """
+        INSERT INTO phone_changes (member_id, old_masked, new_masked, held_until, changed_by, changer, why,
+                                   changer_login, approved_at, approved_by, approver)
+        SELECT max(id), 'x', 'x', now(), 'lan', 'lan', 'x', 'minh', now(), 'minh', 'minh' FROM members
+        """
+    )
+    assert tuple(await sql.fetchrow("SELECT changer_login, approver FROM phone_changes")) == ("postgres", None)
+
+
+@pytest.fixture
+async def personal_logins(dsn, sql):
+    """Two operators' own logins of Postgres, as addresses."""
+    names = [f"{name}_{uuid4().hex}" for name in ("lan", "minh")]
+    for name in names:
+        await sql.execute(f"CREATE ROLE {name} LOGIN IN ROLE hotline_operator, hotline_person")
+    yield [dsn.replace("postgres@", f"{name}@") for name in names]
+    for name in names:
+        await sql.execute(f"DROP ROLE {name}")
+
+
+async def test_two_users_of_the_machine_with_one_own_login_are_one_person(personal_logins, vault, sql):
+    """Where operators have logins of Postgres of their own, two persons have two of them."""
+    deeds = []
+    for dsn in personal_logins:
+        async with Database(DatabaseSettings(dsn=SecretStr(dsn))) as database:
+            register = Register(database, vault, timedelta(hours=72))
+            if not deeds:
+                await register.add(SOMEBODY, LAN)
+                await register.change("1000000001", "phone", "0976543210", LAN)
+                with pytest.raises(asyncpg.CheckViolationError, match="a second person"):
+                    await register.approve(1, MINH)
+            else:
+                await register.approve(1, MINH)
+            deeds.append(urlsplit(dsn).username)
+    row = await sql.fetchrow("SELECT changer, changer_login, approver, approver_login FROM phone_changes")
+    assert tuple(row) == ("lan", deeds[0], "minh", deeds[1])
+
+
+async def test_an_acknowledged_alarm_silences_nothing(register, database, vault):
+    """A second change of a phone, after the first one's alarm was acknowledged, is an alarm of its own."""
+    operators = OperatorDesk(database, vault)
+    await register.add(SOMEBODY, LAN)
+    await register.change("1000000001", "phone", "0976543210", LAN)
+    (first,) = await operators.alarms()
+    await operators.acknowledge(first.id, MINH)
+    with capture_logs() as logs:
+        await register.change("1000000001", "phone", "0976543211", MINH)
+        await register.change("1000000001", "phone", "0976543212", LAN)
+    (second,) = await operators.alarms()
+    assert (second.id > first.id, second.causers) == (True, ["minh", "lan"])
+    assert [entry["alarm"] for entry in logs if entry["event"] == "alarm"] == [second.id]
+
+
+async def test_nobody_acknowledges_the_alarm_of_their_own_deed(register, database, vault, sql):
+    """Who changed a phone can't take its alarm off the list, nor can root, nor another program."""
+    operators = OperatorDesk(database, vault)
+    await register.add(SOMEBODY, LAN)
+    await register.change("1000000001", "phone", "0976543210", LAN)
+    with pytest.raises(SecondPersonNeeded, match="alarm 1 is about what you did: a second person must"):
+        await operators.acknowledge(1, LAN)
+    with pytest.raises(SecondPersonNeeded, match="and root may be anybody: log in"):
+        await operators.acknowledge(1, ROOT)
+    for acknowledger in ("'lan'", "NULL"):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await sql.execute(
+                "UPDATE alarms SET acknowledged_at = now(), acknowledged_by = 'x', acknowledged_why = 'x', "
+                f"acknowledger = {acknowledger}"
+            )
+    await operators.acknowledge(1, MINH)
+    assert await operators.alarms() == []
 
 
 async def test_an_approval_is_of_one_change_only(register, desk):

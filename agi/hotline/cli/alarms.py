@@ -65,6 +65,11 @@ def acknowledge(
     console.print(f"alarm {alarm} is acknowledged by {given_reason.by}", highlight=False, markup=False)
 
 
+def _told(alarm: Alarm) -> str:
+    what = _TOLD.get(alarm.kind, alarm.kind + ": {}").format(alarm.count)
+    return f"{what}, by {', '.join(alarm.causers)}" if alarm.causers else what
+
+
 def _tell(listed: Sequence[Alarm]) -> None:
     if not listed:
         console.print("no alarm")
@@ -79,7 +84,7 @@ def _tell(listed: Sequence[Alarm]) -> None:
         table.add_row(
             str(alarm.id),
             alarm.subject,
-            _TOLD.get(alarm.kind, alarm.kind + ": {}").format(alarm.count),
+            escape(_told(alarm)),
             f"{alarm.first_seen.astimezone():%Y-%m-%d %H:%M}",
             f"{alarm.last_seen.astimezone():%Y-%m-%d %H:%M}",
             escape(seen),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import getpass
-import os
-import pwd
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hotline.cli.person import at_the_terminal
 from hotline.desk import OperatorDesk, Reason, Vault
 from hotline.records import Database
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from hotline.settings import Settings
 
 Why = Annotated[str, typer.Option("--why", help="the reason, as the audit trail will have it; no numbers")]
-By = Annotated[str, typer.Option("--by", help="who does it, if that is not the user of this machine who is logged in")]
+By = Annotated[str, typer.Option("--by", help="who does it, if that is not who logged in to this machine")]
 
 _WRITTEN = str.maketrans("", "", " .-")
 """What people write between digits."""
@@ -38,22 +37,12 @@ async def operator_desk(settings: Settings) -> AsyncIterator[OperatorDesk]:
 
 
 def reason(by: str, why: str) -> Reason:
-    """Return who does it and why. The user of the machine is named in any case."""
-    user = _user()
-    return Reason(f"{by} (as {user})" if by else user, why, user)
+    """Return who does it and why. Who logged in to the machine is named in any case."""
+    login = at_the_terminal()
+    return Reason(f"{by} (as {login.name})" if by else login.name, why, login.name, login.doubt)
 
 
 def read_number(name: str) -> str:
     """Return a number typed in unseen, or the first line of what is piped in. Every process can read our arguments."""
     text = getpass.getpass(f"{name} (is not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
     return text.strip().translate(_WRITTEN)
-
-
-def _user() -> str:
-    user_id = os.getuid()
-    try:
-        user = pwd.getpwuid(user_id).pw_name
-    except KeyError:
-        user = f"user id {user_id}"
-    behind = os.environ.get("SUDO_USER", "")
-    return f"{behind} by sudo" if behind and user_id == 0 else user

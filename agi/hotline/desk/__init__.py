@@ -20,6 +20,7 @@ from hotline.desk.errors import (
     Overloaded,
     ReasonUnfit,
     ReissuedTooOften,
+    SecondPersonNeeded,
     TooManyFailures,
 )
 from hotline.desk.ledger import CallRecord, Ledger
@@ -68,6 +69,7 @@ __all__ = [
     "ReissuedTooOften",
     "SampleMalformed",
     "SampleMember",
+    "SecondPersonNeeded",
     "SecretDigits",
     "SignIn",
     "Standing",

@@ -1,7 +1,8 @@
 """Alarms: what the operator must know of, found out right after it happened, while the caller goes on.
 
 An alarm is raised once for a subject and window, by whichever process sees it first, and then kept in Postgres until
-somebody acknowledges it (`hotline alarms`). Nothing waits for it, and nothing but numbers already masked is in it.
+somebody acknowledges it (`hotline alarms`); what happens after that is a new one. Nothing waits for it, and nothing but
+numbers already masked is in it.
 """
 
 from __future__ import annotations
@@ -52,11 +53,12 @@ CLOSING_SECONDS: Final = 1.0
 
 @dataclass(frozen=True)
 class Sighting:
-    """Something that an alarm is to be raised for, unless one was within the last `window`.
+    """Something that an alarm is to be raised for, unless one that nobody has acknowledged was within the `window`.
 
     Attributes:
         count: of what the kind names: numbers, callers, failures, per cent.
         more: whether it is one more of what was seen before in the window, and not as many as there are in all.
+        causer: the person whose deed it is, who may not acknowledge it; nobody's deed if empty.
     """
 
     kind: Kind
@@ -64,6 +66,7 @@ class Sighting:
     count: int
     window: timedelta = DAY
     more: bool = False
+    causer: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,10 @@ class Raised:
 
 
 async def raised(connection: Connection, seen: Sighting) -> Raised | None:
-    """Raise an alarm for `seen`; None when one was raised within its window, which then notes this too."""
-    key = await alarms.put(connection, seen.kind, seen.subject, seen.count, window=seen.window, more=seen.more)
+    """Raise an alarm for `seen`; None when one within its window, which nobody has acknowledged, notes this too."""
+    key = await alarms.put(
+        connection, seen.kind, seen.subject, seen.count, window=seen.window, more=seen.more, causer=seen.causer
+    )
     return None if key is None else Raised(key, seen)
 
 

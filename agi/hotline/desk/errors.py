@@ -15,6 +15,7 @@
     │   ├── NothingToLift       no failed check counts
     │   ├── NoSuchAlarm
     │   ├── AlarmAcknowledged   by somebody before
+    │   ├── SecondPersonNeeded  it is about what the same person did
     │   └── ReasonUnfit         who or why is empty, too long, or has a number in it
     └── Overloaded              more hashes wait than a caller should wait for
 
@@ -107,6 +108,10 @@ class NoSuchAlarm(OperatorRefused):
 
 class AlarmAcknowledged(OperatorRefused):
     """Somebody acknowledged the alarm before."""
+
+
+class SecondPersonNeeded(OperatorRefused):
+    """Somebody else must do it: it is about what this person did, or who this is can't be told."""
 
 
 class ReasonUnfit(OperatorRefused, ValueError):

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from hotline.desk.errors import AlarmAcknowledged, NoSuchAlarm, NothingToLift, ReasonUnfit
+from hotline.desk.errors import AlarmAcknowledged, NoSuchAlarm, NothingToLift, ReasonUnfit, SecondPersonNeeded
 from hotline.desk.limits import READING
 from hotline.desk.numbers import InsuranceNumber, vietnamese_e164
 from hotline.records import alarms, attempts, audit, hashes, lifts, members, passwords
@@ -42,6 +42,7 @@ class Reason:
         by: the name to be written down.
         why: what for.
         user: the machine's user behind the name, by whom two persons are told apart; `by` if it is not known.
+        doubt: why that user may be more than one person, and what to do; empty if it is one.
 
     Raises:
         ReasonUnfit: one is empty, longer than 200 characters, or has a number of nine digits or more in it.
@@ -50,6 +51,7 @@ class Reason:
     by: str
     why: str
     user: str = ""
+    doubt: str = ""
 
     @property
     def person(self) -> str:
@@ -166,6 +168,7 @@ class OperatorDesk:
         Raises:
             NoSuchAlarm: no alarm has this number.
             AlarmAcknowledged: somebody did before.
+            SecondPersonNeeded: it is about what somebody did, and this is not known to be somebody else.
             RecordsUnavailable: the database is away; whether it is noted is not known.
         """
         async with self._database.transaction() as connection:
@@ -175,7 +178,11 @@ class OperatorDesk:
             if alarm.acknowledged_at is not None:
                 when = alarm.acknowledged_at.astimezone()
                 raise AlarmAcknowledged(f"{alarm.acknowledged_by} acknowledged alarm {key} on {when:%Y-%m-%d %H:%M}")
-            await alarms.acknowledge(connection, key, by=reason.by, why=reason.why)
+            if alarm.causers and reason.doubt:
+                raise SecondPersonNeeded(f"a second person must acknowledge alarm {key}, and {reason.doubt}")
+            if reason.person in alarm.causers:
+                raise SecondPersonNeeded(f"alarm {key} is about what you did: a second person must acknowledge it")
+            await alarms.acknowledge(connection, key, by=reason.by, person=reason.person, why=reason.why)
             await audit.add(
                 connection,
                 "alarm-acknowledged",

@@ -6,6 +6,7 @@ import csv
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from hotline.desk.alarms import Sighting, raised
 from hotline.members.csv_file import MembersFile
@@ -29,8 +30,6 @@ READING = 0.6
 """The part of an import that reading the file is, for the progress bar; the rest is the database's."""
 KEPT = 100
 """Refused rows that are remembered beside their file."""
-IMPORT = Trace("an import", b"import")
-"""The subject of an alarm about an import's changed phones: one alarm a day, not one a member."""
 EVERY = 1000
 """Rows between two moves of the bar."""
 
@@ -95,7 +94,8 @@ async def import_members(
     """Add the members of a file that are new and change those that differ; no member is removed.
 
     All in one transaction: an import that ends in the middle, however, leaves nothing behind. The same file again
-    changes nothing. A phone that differs is held for `hold` and raises an alarm.
+    changes nothing. Calls go on meanwhile: none of their locks meets one of an import. A phone that differs is held for
+    `hold` and raises an alarm.
 
     Args:
         database: where the members are.
@@ -124,12 +124,16 @@ async def import_members(
             if strict and refused.count:
                 raise RowsRefused(f"{refused.count} of {reading.count} rows were refused, so none was imported")
             progress((1 + READING) / 2)
-            merged = await staging.merge(by=reason.by, person=reason.person, why=reason.why, hold=hold)
+            merged = await staging.merge(
+                by=reason.by, person=reason.person, known=not reason.doubt, why=reason.why, hold=hold
+            )
+            this = uuid4()
             await audit.add(
                 connection,
                 "members-imported",
                 actor="operator",
                 detail={
+                    "import": str(this),
                     "by": reason.by,
                     "why": reason.why,
                     "rows": reading.count,
@@ -141,7 +145,11 @@ async def import_members(
             )
             alarm = None
             if merged.phones:
-                alarm = await raised(connection, Sighting("phones-changed", IMPORT, merged.phones))
+                # A subject of its own: what was said of another import says nothing of this one.
+                subject = Trace(f"import {str(this)[:8]}", this.bytes)
+                alarm = await raised(
+                    connection, Sighting("phones-changed", subject, merged.phones, causer=reason.person)
+                )
         if alarm:
             alarm.tell()
         progress(1.0)

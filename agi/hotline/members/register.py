@@ -136,9 +136,10 @@ class Register:
             if field == "phone" and new:
                 await phone_changes.add(
                     connection, member.id, old=masked(member.phone), new=masked(new), hold=self._hold,
-                    by=reason.by, person=reason.person, why=reason.why,
+                    by=reason.by, person=reason.person, known=not reason.doubt, why=reason.why,
                 )  # fmt: skip
-                seen = Sighting("phones-changed", self._vault.trace(member.insurance_number), 1)
+                subject = self._vault.trace(member.insurance_number)
+                seen = Sighting("phones-changed", subject, 1, causer=reason.person)
                 alarm = await raised(connection, seen)
             await self._note(connection, "member-changed", member.id, reason, fields=[field])
             changed = await self._member(connection, member.insurance_number)
@@ -159,13 +160,23 @@ class Register:
         """Let a changed phone be used at once. A later change of the same member's phone stays held.
 
         Raises:
-            ChangeRefused: there is no such change, it is not held any more, or it is the approver's own.
+            ChangeRefused: there is no such change, it is not held any more, or the approver is not known to be a second
+                person.
+            ImportUnderWay: members are being imported.
             RecordsUnavailable: the database is away; whether it is done is not known.
         """
         async with self._database.transaction() as connection:
+            await self._lock(connection)
             change = await phone_changes.locked(connection, key)
             if change is None:
                 raise ChangeRefused(f"no phone change {key} is held")
+            if reason.doubt:
+                raise ChangeRefused(f"a second person must approve it, and {reason.doubt}")
+            if not change.changer_known:
+                raise ChangeRefused(
+                    f"{change.changer}, who changed it, may be anybody, so nobody is known to be a second person: "
+                    "it waits for its time"
+                )
             if change.changer == reason.person:
                 raise ChangeRefused("whoever changed a phone can't approve it: a second person must")
             await phone_changes.approve(connection, change, by=reason.by, person=reason.person)

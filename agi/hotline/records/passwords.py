@@ -188,5 +188,8 @@ async def _hold(connection: Connection, member_id: int | None) -> None:
     """Let nobody else issue, activate or change a password of this account until the transaction ends.
 
     So ordinals are in the order of the commits, and what another one did while we waited is seen by what we do next.
+    Not the member's row: whoever changes many members holds theirs for long, and no call may wait for them.
     """
-    await connection.execute("SELECT FROM members WHERE id = $1 FOR NO KEY UPDATE", member_id)
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('passwords of ' || $1::bigint, 0))", member_id
+    )

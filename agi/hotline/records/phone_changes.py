@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
     from hotline.records.pool import Connection
 
-_COLUMNS = "id, member_id, at, old_masked AS old, new_masked AS new, held_until, changed_by, changer, why"
+_COLUMNS = """
+    id, member_id, at, old_masked AS old, new_masked AS new, held_until, changed_by, changer, changer_known, why
+"""
 _HELD = "approved_at IS NULL AND held_until > now()"
 
 
@@ -24,6 +26,7 @@ class PhoneChange:
         held_until: when it counts without anybody's approval.
         changed_by: the name they gave.
         changer: the person behind it.
+        changer_known: whether that is one person and not, for example, root.
     """
 
     id: int
@@ -34,17 +37,28 @@ class PhoneChange:
     held_until: datetime
     changed_by: str
     changer: str
+    changer_known: bool
     why: str
 
 
 async def add(
-    connection: Connection, member_id: int, *, old: str, new: str, hold: timedelta, by: str, person: str, why: str
+    connection: Connection,
+    member_id: int,
+    *,
+    old: str,
+    new: str,
+    hold: timedelta,
+    by: str,
+    person: str,
+    known: bool,
+    why: str,
 ) -> None:
     """Note a change, and hold the member's phone for `hold`."""
     held_until = await connection.fetchval(
         """
-        INSERT INTO phone_changes (member_id, old_masked, new_masked, held_until, changed_by, changer, why)
-        VALUES ($1, $2, $3, now() + $4::interval, $5, $6, $7) RETURNING held_until
+        INSERT INTO phone_changes (member_id, old_masked, new_masked, held_until, changed_by, changer,
+                                   changer_known, why)
+        VALUES ($1, $2, $3, now() + $4::interval, $5, $6, $7, $8) RETURNING held_until
         """,
         member_id,
         old,
@@ -52,6 +66,7 @@ async def add(
         hold,
         by,
         person,
+        known,
         why,
     )
     await connection.execute("UPDATE members SET phone_held_until = $2 WHERE id = $1", member_id, held_until)
@@ -73,7 +88,10 @@ async def locked(connection: Connection, key: int) -> PhoneChange | None:
 
 
 async def approve(connection: Connection, change: PhoneChange, *, by: str, person: str) -> None:
-    """Note who approved a change, and let the phone be used unless a later change holds it."""
+    """Note who approved a change, and let the phone be used unless a later change holds it.
+
+    The table itself refuses an approver who is not known to be a second person (db/migrations/0014).
+    """
     await connection.execute(
         "UPDATE phone_changes SET approved_at = now(), approved_by = $2, approver = $3 WHERE id = $1",
         change.id,

@@ -1,6 +1,9 @@
 """Members from a file: first in a table of their own, then compared with those that are there, then merged.
 
-All of it is done on one connection in one transaction (`bulk_transaction`), so it is done as a whole or not at all.
+All of it is done on one connection in one transaction (`bulk_transaction`), so it is done as a whole or not at all. No
+call waits for it: what it locks are rows of `members`, against others who write members. A password refers to its
+member, which waits only for a change of a column that a foreign key could refer to, and none of those changes
+(db/migrations/0014).
 """
 
 from __future__ import annotations
@@ -99,7 +102,7 @@ class Staging:
         async for row in self._connection.cursor("SELECT line, reason FROM refused ORDER BY line"):
             yield row["line"], row["reason"]
 
-    async def merge(self, *, by: str, person: str, why: str, hold: timedelta) -> Merged:
+    async def merge(self, *, by: str, person: str, known: bool, why: str, hold: timedelta) -> Merged:
         """Add the members that are new, change those that differ, and put each change into the audit trail.
 
         An empty personal number or e-mail leaves what is there. A changed phone is held for `hold`.
@@ -142,14 +145,16 @@ class Staging:
         phones = _affected(
             await self._connection.execute(
                 """
-                INSERT INTO phone_changes (member_id, old_masked, new_masked, held_until, changed_by, changer, why)
+                INSERT INTO phone_changes (member_id, old_masked, new_masked, held_until, changed_by, changer,
+                                           changer_known, why)
                 SELECT member_id, '*******' || right(old_phone, 3), '*******' || right(phone, 3),
-                       now() + $1::interval, $2, $3, $4
+                       now() + $1::interval, $2, $3, $4, $5
                 FROM touched WHERE 'phone' = ANY (fields) ORDER BY line
                 """,
                 hold,
                 by,
                 person,
+                known,
                 why,
             )
         )
