@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -46,8 +46,9 @@ class Service:
         self._ledger = ledger
 
     async def receive(self, call: Call) -> None:
-        """Serve one call to its end and write it down, whatever happens to it."""
-        started = datetime.now(UTC)
+        """Serve one call to its end; it is written down as it comes and when it has ended, whatever happens to it."""
+        began = CallRecord(call.id, datetime.now(UTC), caller=_trusted_number(call))
+        self._ledger.note(began)
         with structlog.contextvars.bound_contextvars(call=call.id):
             log.info("call_began")
             try:
@@ -61,7 +62,7 @@ class Service:
                 log.exception("call_failed")
                 await self._apologise(call)
             finally:
-                await self._write_down(call, started)
+                self._note_end(call, began)
 
     async def _apologise(self, call: Call) -> None:
         """Tell the caller that we can't go on. What they got before stays the outcome."""
@@ -70,23 +71,19 @@ class Service:
             await call.say(APOLOGY, keys="")
             await call.hang_up()
 
-    async def _write_down(self, call: Call, started: datetime) -> None:
+    def _note_end(self, call: Call, began: CallRecord) -> None:
         outcome = call.outcome or "hung-up"
         log.info("call_ended", outcome=outcome, seconds=round(call.seconds(), 1), last_step=call.steps[-1].name)
-        answered_at = None if call.answered_at is None else started + timedelta(seconds=call.answered_at)
-        record = CallRecord(
-            id=call.id,
-            started_at=started,
-            answered_at=answered_at,
-            ended_at=started + timedelta(seconds=call.seconds()),
-            outcome=outcome,
-            steps=[(step.name, step.at) for step in call.steps],
-            caller=_trusted_number(call),
+        started = began.started_at
+        self._ledger.note(
+            replace(
+                began,
+                answered_at=None if call.answered_at is None else started + timedelta(seconds=call.answered_at),
+                ended_at=started + timedelta(seconds=call.seconds()),
+                outcome=outcome,
+                steps=[(step.name, step.at) for step in call.steps],
+            )
         )
-        try:
-            await self._ledger.write(record)
-        except RecordsUnavailable:
-            log.warning("call_not_recorded", outcome=outcome)
 
 
 def _trusted_number(call: Call) -> CallerNumber | None:
@@ -155,9 +152,10 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
         desk = Desk(database, vault, settings.password, settings.limits)
         stack.push_async_callback(desk.close)
         desk.look_for_missing_peppers()
+        ledger = Ledger(database, vault, price_per_minute=settings.call.price_per_minute)
+        stack.push_async_callback(ledger.close)
         service = Service(
-            Hotline(menu, desk, Readings(library, secrets), media_rule(settings.call), settings.call.notice),
-            Ledger(database, vault, price_per_minute=settings.call.price_per_minute),
+            Hotline(menu, desk, Readings(library, secrets), media_rule(settings.call), settings.call.notice), ledger
         )
         doors: list[Door] = []
         limits = {"call_seconds": settings.call.longest_seconds, "calls_at_once": settings.call.at_once}

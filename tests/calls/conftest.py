@@ -124,7 +124,7 @@ def outcomes(records):
     async def written(count=1):
         async with asyncio.timeout(5.0):
             while True:
-                rows = await records.fetch("SELECT outcome FROM calls ORDER BY started_at")
+                rows = await records.fetch("SELECT outcome FROM calls WHERE ended_at IS NOT NULL ORDER BY started_at")
                 if len(rows) >= count:
                     return [row["outcome"] for row in rows]
                 await asyncio.sleep(0.05)

@@ -78,6 +78,7 @@ async def test_killed_in_the_first_reading_the_old_password_stays(application, o
     await ringer.caller.hears_digits(5, within=20)
     await asyncio.sleep(1.0)
     assert await newest(records) == ("pending", None)
+    assert await records.fetch("SELECT ended_at FROM calls") == [(None,)]
     assert await desk.sign_in(ringer.number, OLD) is SignIn.OK
     await ringer.caller.hang_up()
     (heard,) = ringer.caller.digits()

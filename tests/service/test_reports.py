@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from hotline.desk import CallerNumber, CallRecord, Ledger, NumberMalformed
+from hotline.records.retention import VIETNAM
 from hotline.reports import CallBook, Period, draw, summary
 
 MORNING = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -134,3 +135,17 @@ async def test_a_summary_is_drawn(database, three, tmp_path, day):
     png, svg = draw(await summary(database, Period.of("day", day)), tmp_path / "report")
     assert png.read_bytes().startswith(b"\x89PNG")
     assert "gave up" in svg.read_text()
+
+
+async def test_calls_without_an_end_are_under_way_and_later_lost(database, vault, ledger):
+    """What a process that died leaves of its calls may go on for an hour; then lists and sums say that it is lost."""
+    now = datetime.now(UTC)
+    await ledger.write(CallRecord("old", now - timedelta(minutes=66)), CallRecord("new", now - timedelta(minutes=64)))
+    book = CallBook(database, vault)
+    assert {one.id: one.outcome for one in await book.listed()} == {"old": "lost", "new": "under-way"}
+    assert await ids(book, outcome="lost") == ["old"]
+    assert await ids(book, outcome="under-way") == ["new"]
+    days = [Period.of("day", (now - timedelta(minutes=minutes)).astimezone(VIETNAM).date()) for minutes in (66, 64)]
+    both = Period(days[0].first, days[1].last)
+    told = await summary(database, both)
+    assert {one.outcome: one.calls for one in told.outcomes} == {"lost": 1, "under-way": 1}

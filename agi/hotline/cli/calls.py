@@ -52,7 +52,9 @@ def calls(
     *,
     since: Annotated[date | None, typer.Option(parser=_day, metavar="DAY", help="began on this day or later")] = None,
     until: Annotated[date | None, typer.Option(parser=_day, metavar="DAY", help="began on this day or earlier")] = None,
-    outcome: Annotated[str | None, typer.Option(help="ended so, for example reissued, mismatch, hung-up")] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="ended so, for example reissued, hung-up, lost; or under-way")
+    ] = None,
     caller: Annotated[
         bool, typer.Option("--caller", help="of one caller, whose number is asked for or piped in")
     ] = False,
@@ -143,7 +145,7 @@ class _Rows:
             (
                 f"{began:%Y-%m-%d %H:%M:%S}",
                 call.caller or "unknown",
-                call.outcome or "under way",
+                call.outcome,
                 call.last_step or "",
                 "" if call.seconds is None else f"{call.seconds:.1f}",
                 f"{call.price:,} đ",

@@ -78,14 +78,15 @@ class Listed:
 
     Attributes:
         caller: masked; None when no number could be trusted.
+        outcome: how it ended; `under-way`, or from an hour after its beginning `lost`, when no end was written down.
         last_step: how far it came.
-        seconds: from the first ring to the end; None while it goes on, or when its end was never written down.
+        seconds: from the first ring to the end; None without one.
     """
 
     id: str
     started_at: datetime
     caller: str | None
-    outcome: str | None
+    outcome: str
     last_step: str | None
     seconds: float | None
     billed_minutes: int
@@ -109,19 +110,21 @@ class Wanted:
     caller: bytes | None = None
 
 
-_LISTED = """
-    SELECT id, started_at, caller_masked AS caller, outcome, steps -> -1 ->> 0 AS last_step,
+_OUTCOME = "coalesce(outcome, CASE WHEN started_at < now() - interval '65 min' THEN 'lost' ELSE 'under-way' END)"
+"""As in the view of days (db/migrations/0010)."""
+_LISTED = f"""
+    SELECT id, started_at, caller_masked AS caller, {_OUTCOME} AS outcome, steps -> -1 ->> 0 AS last_step,
            extract(epoch FROM ended_at - started_at)::float AS seconds, billed_minutes, price FROM calls
-"""
+"""  # noqa: S608 - ours
 _WANTED = """
     ($1::timestamptz IS NULL OR started_at >= $1) AND ($2::timestamptz IS NULL OR started_at < $2)
-    AND ($3::text IS NULL OR outcome = $3) AND ($4::bytea IS NULL OR {caller} = $4)
+    AND ($3::text IS NULL OR {outcome} = $3) AND ($4::bytea IS NULL OR {caller} = $4)
 """
 
 
 def _wanted(wanted: Wanted) -> str:
     """Return the condition. Without a caller it leaves the keyed hashes alone: reporters may not read them."""
-    return _WANTED.format(caller="NULL" if wanted.caller is None else "caller_hmac")
+    return _WANTED.format(outcome=_OUTCOME, caller="NULL" if wanted.caller is None else "caller_hmac")
 
 
 async def listed(connection: Connection, wanted: Wanted, *, limit: int) -> list[Listed]:
