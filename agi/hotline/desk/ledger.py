@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MOST_KEPT: Final = 10_000
-"""Calls kept at most while the database is away, about 1 kB each: a quarter of an hour of 10 calls/s. The oldest go first."""
+"""Calls kept at most while the database is away, about 1 kB each: a quarter of an hour of 10 calls/s. The oldest go."""
 AT_ONCE: Final = 100
 """Calls written in one transaction at most."""
 RETRY_SECONDS: Final = 1.0
