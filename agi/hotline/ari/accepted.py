@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Literal
 
+import structlog
+
 from .client import Client
 from .errors import AriError, Fatal
 
@@ -15,6 +17,14 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from .connection import Message
+
+
+log = structlog.get_logger()
+
+TWO_ALIKE = (
+    "nothing if this is once; if it goes on, two Asterisks connect alike: give each an `entityid` in asterisk.conf, or "
+    "a path of its own in `uri`"
+)
 
 
 class Over(Fatal):
@@ -96,6 +106,8 @@ class AcceptedClient(Client):
         """Use a socket from now on; one that is still in use is dead, though we have not noticed."""
         self._arrivals.put_nowait(arrival)
         if self._current is not None:
+            if self.connected.is_set():
+                log.warning("ari_socket_given_up", apps=self._apps, why="Asterisk has opened another", do=TWO_ALIKE)
             await self._current.close()
 
     async def _dial(self) -> Arrival | AriError:

@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 PATH = "/ari"
-"""Where Asterisk connects: `uri = ws://<host>:<port>/ari`."""
+"""Where Asterisk connects: `uri = ws://<host>:<port>/ari`, or a path of its own below that."""
+
+OWN_PATH = PATH + "/{switchboard:[A-Za-z0-9._-]{1,64}}"
+"""Asterisks are told apart by `entityid` of asterisk.conf. Not given, it is made of a network card's address, which
+containers may share; a path of its own tells one apart all the same."""
 
 FIRST_SECONDS = 5.0
 """How long the first event may take that says which application a socket is for; seen: under 1 ms."""
@@ -47,11 +51,16 @@ class _First(msgspec.Struct):
     asterisk_id: str = ""
 
 
+class Unwelcome(Exception):
+    """A socket is not served; the message says why and what to do."""
+
+
 class Listener:
     """Serves the calls of every Asterisk that connects, as `Client` does of the one it connects to.
 
     A socket that Asterisk keeps open (`connection_type = persistent`) and one for each call (`per_call_config`) both
     work, and are told apart by the name of the application: for one call it has the channel's name behind a colon.
+    Asterisks are told apart by their `entityid` and the path at which they connect; channel ids may be the same on two.
 
     Args:
         host: address to listen on; whoever reaches it and knows the password is taken for an Asterisk.
@@ -60,7 +69,7 @@ class Listener:
         password: `password` there.
         app: the application's name, or several: `apps` of ari.conf, the same there.
         http: Asterisk's address, ARI user and password for requests that may wait for a channel; without it all go over
-            the socket, where Asterisk does one after another. For one Asterisk only.
+            the socket, where Asterisk does one after another. For one Asterisk only: others are refused.
         request_limit_seconds: time for any request, retries included.
         heartbeat_seconds: silence after which a socket is tested.
         shutdown_seconds: time that handlers have to end, once cancelled, before their channels are hung up.
@@ -95,6 +104,7 @@ class Listener:
             "shutdown_seconds": shutdown_seconds,
         }
         self._heartbeat_seconds = heartbeat_seconds
+        self._by_http = ""
         self._clients: dict[tuple[str, str], AcceptedClient] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._run_client: Callable[[AcceptedClient], asyncio.Task[None]] | None = None
@@ -144,11 +154,12 @@ class Listener:
                 )
             )
 
-        self._run_client, self._draining = begin, False
+        self._run_client, self._draining, self._by_http = begin, False, ""
         self._ending = asyncio.get_running_loop().create_future()
         self._ended.clear()
         application = web.Application()
-        application.router.add_get(PATH, self._accept)
+        for path in (PATH, OWN_PATH):
+            application.router.add_get(path, self._accept)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
@@ -198,33 +209,46 @@ class Listener:
             protocols=("ari",), heartbeat=self._heartbeat_seconds, timeout=1.0, compress=False, decode_text=False
         )
         await socket.prepare(request)
-        arrival, about = await self._first_event(socket)
-        client = None if arrival is None else self._client_of(about)
-        if arrival is None or client is None:
-            log.warning("ari_connection_unknown", peer=request.remote, application=about.application)
+        try:
+            arrival, about = await self._first_event(socket)
+            client = self._client_of(about, request.match_info.get("switchboard", ""))
+        except Unwelcome as why:
+            log.warning("ari_connection_unwelcome", peer=request.remote, why=str(why))
             await asyncio.sleep(UNKNOWN_SECONDS)
-            await socket.close(code=1008, message=b"not an application of this server")
+            await socket.close(code=1008, message=b"not served here: see the log of the application")
             return socket
         await client.arrived(arrival)
         await arrival.closed.wait()
         return socket
 
     @staticmethod
-    async def _first_event(socket: web.WebSocketResponse[Literal[False]]) -> tuple[Arrival | None, _First]:
-        """Read the event that says which application a socket is for."""
+    async def _first_event(socket: web.WebSocketResponse[Literal[False]]) -> tuple[Arrival, _First]:
+        """Read the event that says which application a socket is for.
+
+        Raises:
+            Unwelcome: there was none.
+        """
         with contextlib.suppress(TimeoutError, msgspec.DecodeError, UnicodeDecodeError):
             async with asyncio.timeout(FIRST_SECONDS):
                 message = await socket.receive()
             if message.type is WSMsgType.TEXT:
                 return Arrival(socket, message), msgspec.json.decode(message.data, type=_First)
-        return None, _First()
+        raise Unwelcome("it did not say for which application it is: is that an Asterisk?")
 
-    def _client_of(self, about: _First) -> AcceptedClient | None:
-        """Return the client that serves a socket, a new one if there is none; None if it is not for us."""
+    def _client_of(self, about: _First, switchboard: str) -> AcceptedClient:
+        """Return the client that serves a socket, a new one if there is none.
+
+        Raises:
+            Unwelcome: it is not for us.
+        """
         name, colon, _ = about.application.partition(":")
         if name not in self._apps or self._run_client is None:
-            return None
-        whose = (about.asterisk_id, about.application if colon else "")
+            raise Unwelcome(f"{about.application!r} is not an application of ours: see `apps` in ari.conf")
+        asterisk = f"{about.asterisk_id}/{switchboard}"
+        if self._http is not None and (self._by_http or asterisk) != asterisk:
+            raise Unwelcome("requests by HTTP would go to another Asterisk: for several, send all over the socket")
+        self._by_http = asterisk
+        whose = (asterisk, about.application if colon else "")
         if whose not in self._clients:
             client = self._clients[whose] = AcceptedClient(
                 self._http,

@@ -183,12 +183,13 @@ class RealPbx:
         milliseconds = str(round(wait_seconds * 1000))
         return await self._ring("broadcast", "", {"AMONG": among, "ARGS": ":".join(args), "LIMIT": milliseconds})
 
-    async def for_outbound(self, app, args):
-        """Let a call come in for an application to which Asterisk connects."""
-        return await self._ring("outbound", "", {"APP": app, "ARGS": ",".join(args)})
+    async def for_outbound(self, app, args, number=None):
+        """Let a call come in for an application to which Asterisk connects; `number` makes its channel's id."""
+        return await self._ring("outbound", "", {"APP": app, "ARGS": ",".join(args)}, number)
 
-    async def _ring(self, context, app, variables):
-        near, far = (f"{side}-{next(_numbers)}" for side in ("near", "far"))
+    async def _ring(self, context, app, variables, number=None):
+        number = number or next(_numbers)
+        near, far = f"near-{number}", f"far-{number}"
         query = {"endpoint": f"Local/s@{context}/n", "app": "callers", "channelId": near, "otherChannelId": far}
         status, said = await self.ask(
             "POST", "/channels/create", query=query | {"formats": "alaw"}, body={"variables": variables}
@@ -319,11 +320,11 @@ def _clock(event):
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
-def connect_out(dialplan, port):
+def connect_out(dialplan, port, path):
     """Have Asterisk connect to us as well: as `kept` and `kept.2` over a socket it keeps, as `each` over one a call."""
     connections = {"kept": ("persistent", "kept,kept.2"), "each": ("per_call_config", "each")}
     (dialplan / "websocket_client.conf").write_text("".join(
-        f"[{name}]\ntype = websocket_client\nconnection_type = {kind}\nuri = ws://127.0.0.1:{port}/ari\n"
+        f"[{name}]\ntype = websocket_client\nconnection_type = {kind}\nuri = ws://127.0.0.1:{port}{path}\n"
         f"protocols = ari\nusername = pbx\npassword = {PASSWORD}\nreconnect_interval = 200\nreconnect_attempts = 3\n"
         for name, (kind, _) in connections.items()
     ))  # fmt: skip
@@ -335,10 +336,9 @@ def connect_out(dialplan, port):
         )
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def real_pbx(tmp_path_factory):
+@contextlib.asynccontextmanager
+async def bring_up(tmp, connects_to=None, path="/ari"):
     """An Asterisk with the shipped modules and a dialplan that hands every call to the application it names."""
-    tmp = tmp_path_factory.mktemp("ari")
     sounds, secrets, dialplan = tmp / "sounds", tmp / "secrets", tmp / "dialplan"
     sounds.mkdir()
     secrets.mkdir()
@@ -351,7 +351,7 @@ async def real_pbx(tmp_path_factory):
         modules.write("require = bridge_holding.so\nrequire = bridge_simple.so\n")  # for the callers
         modules.write("require = res_ari_asterisk.so\n")  # the client knows it, the hotline goes without
     with Ports.claim() as ports:
-        connect_out(dialplan, ports.application)
+        connect_out(dialplan, connects_to or ports.application, path)
         site = Site(ports.sip, ports.http, ports.rtp_first, ports.rtp_last, PASSWORD, sounds, secrets, ari_user=USER)
         async with PrivateAsterisk(install_root(), tmp / "pbx", site, dialplan) as asterisk:
             pbx = RealPbx(asterisk, sounds)
@@ -359,6 +359,20 @@ async def real_pbx(tmp_path_factory):
             await pbx.open()
             yield pbx
             await pbx.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def real_pbx(tmp_path_factory):
+    """An Asterisk for all tests."""
+    async with bring_up(tmp_path_factory.mktemp("ari")) as pbx:
+        yield pbx
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def second_pbx(real_pbx, tmp_path):
+    """A second one, which connects to us where the first does; it differs in nothing but the path."""
+    async with bring_up(tmp_path, real_pbx.connects_to, "/ari/second") as pbx:
+        yield pbx
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -229,6 +229,48 @@ async def test_draining(listen, incoming, pupil, app):
     await late.hang_up()
 
 
+@EITHER
+async def test_two_asterisks(listen, real_pbx, second_pbx, pupil, app):
+    """Calls of two are served side by side, also when their channels have the same id, and each by its own."""
+    listener, _ = await listen(pupil, app)
+    pbxs = (real_pbx, second_pbx)
+    calls, stays = [], []
+    for number, pbx in enumerate(pbxs):
+        calls.append(await pbx.for_outbound(app, [str(number)], number="same"))
+        stays.append(await pupil.stay())
+    assert [stay.args for stay in stays] == [["0"], ["1"]]
+    assert {stay.channel.id for stay in stays} == {"far-same"}
+    for stay in stays:
+        await stay.answer()
+        await stay.set_variable("CALLERID(name)", stay.args[0])
+    assert [(await pbx.ask("GET", "/channels/far-same"))[1]["caller"]["name"] for pbx in pbxs] == ["0", "1"]
+    assert listener.load == 2
+    await calls[0].hang_up()
+    await asyncio.wait_for(stays[0].ended.wait(), 3)
+    await calls[1].press("7")
+    assert await stays[1].key(within=2) == "7"
+    pupil.over.set()
+    await calls[1].over()
+
+
+async def test_requests_by_http_are_for_one_asterisk(listen, real_pbx, second_pbx, pupil, *, capsys):
+    """A second Asterisk is refused where requests go to the HTTP server of the first: they would meet its channels."""
+    http = (f"http://127.0.0.1:{real_pbx.port}", "hotline", PASSWORD)
+    await listen(pupil, "each", http=http)
+    call = await real_pbx.for_outbound("each", [])
+    await pupil.stay()
+    stranger = await second_pbx.for_outbound("each", [])
+    shown = ""
+    async with asyncio.timeout(5):
+        while "for several, send all over the socket" not in shown:
+            await asyncio.sleep(0.1)
+            shown += capsys.readouterr().out
+    assert pupil.stays.empty()
+    pupil.over.set()
+    await call.over()
+    await stranger.hang_up()
+
+
 async def test_a_client_that_takes_the_name_ends_the_listener(listen, pupil, real_pbx, incoming):
     """A client that connects under the name of a kept socket takes it for good: the listener ends; and the cure."""
     listener, running = await listen(pupil, "kept")
