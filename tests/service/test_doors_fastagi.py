@@ -164,10 +164,10 @@ class Door:
 
 
 @contextlib.asynccontextmanager
-async def opened(port, calls_at_once=20, **changes):
+async def opened(port, calls_at_once=20, call_seconds=60, **changes):
     """Have a door open on `port`, with other settings than usual."""
     settings = FastAgiSettings(enabled=True, port=port, **changes)
-    door = FastAgiDoor(settings, Sounds(), call_seconds=60, calls_at_once=calls_at_once)
+    door = FastAgiDoor(settings, Sounds(), call_seconds=call_seconds, calls_at_once=calls_at_once)
     side = Door(door, port)
     running = asyncio.create_task(door.open(side.receive))
     waiting = asyncio.create_task(door.opened.wait())
@@ -334,7 +334,7 @@ async def test_an_address_in_use_is_named(unused_tcp_port):
 
 
 async def test_the_first_act_is_to_take_the_time_over(door):
-    """The dialplan's few seconds become the longest call; the arguments are the dialplan's."""
+    """The dialplan's few seconds become ours; the arguments are the dialplan's."""
 
     async def conversation(call):
         await call.say("words")
@@ -342,7 +342,29 @@ async def test_the_first_act_is_to_take_the_time_over(door):
 
     switchboard = await door.call(conversation)
     assert await door.result() == ("origin=trunk",)
-    assert switchboard.commands[1] == "SET VARIABLE TIMEOUT(absolute) 60"
+    assert switchboard.commands[1] == "SET VARIABLE TIMEOUT(absolute) 10"
+
+
+async def test_the_time_is_ours_for_some_seconds_only(monkeypatch, unused_tcp_port):
+    """It is set anew again and again, also while we are busy elsewhere, and never beyond the longest call."""
+    monkeypatch.setattr(fastagi_line, "KEPT", 0.3)
+    monkeypatch.setattr(fastagi_line, "KEPT_LEAST", 0.15)
+
+    async def conversation(call):
+        await call.answer()
+        await asyncio.sleep(0.8)
+        await call.say("words", keys="")
+        await asyncio.sleep(1.5)
+
+    async with opened(unused_tcp_port, call_seconds=2) as side:
+        switchboard = await side.call(conversation)
+        await side.result()
+    times = [float(command.split()[-1]) for command in switchboard.commands if "TIMEOUT" in command]
+    assert len(times) >= 6
+    assert times[0] == pytest.approx(0.3)
+    assert max(times) == pytest.approx(0.3 + SECONDS)
+    assert times[-1] < 0.35
+    assert all("TIMEOUT" not in command for command in switchboard.commands[-5:])
 
 
 @pytest.mark.parametrize("more", ["agi_accountcode: \n", "200 result=1\n", "200 result=1 (words)\n" * 3])

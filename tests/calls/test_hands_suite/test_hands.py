@@ -90,6 +90,24 @@ async def test_a_caller_whose_process_is_gone_hears_so_from_another(serve, ring,
     await (await serve("hotline-a", **peers)).ready()
 
 
+@pytest.mark.parametrize("hand_over", ["agi"], indirect=True)
+@pytest.mark.parametrize("accident", ["killed", "frozen"])
+async def test_a_caller_whose_process_is_gone_hears_so_from_the_dialplan(serve, ring, hand_over, *, accident):
+    """In the middle of a call: at once, or when the time of a frozen one is over, which serves others afterwards."""
+    gone = await serve("hotline-a")
+    await gone.ready()
+    ringer = await ring()
+    await ringer.reach()
+    await (gone.kill() if accident == "killed" else gone.freeze())
+    began = asyncio.get_running_loop().time()
+    await ringer.caller.hears("interrupted", within=30)
+    log.info("%s: told so after %.1f s", accident, asyncio.get_running_loop().time() - began)
+    assert not (await ringer.caller.closed()).by_us
+    if accident == "frozen":
+        gone.send(signal.SIGCONT)
+        await (await ring(1)).reach()
+
+
 async def test_a_stopped_process_lets_its_calls_end(serve, callers, hand_over):
     """After SIGTERM a process takes no more calls, its own goes on until the caller hangs up, and it ends with 0."""
     stopped = await serve("hotline-a")

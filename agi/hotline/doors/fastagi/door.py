@@ -179,7 +179,8 @@ class FastAgiDoor:
                 raise _Refused("HOTLINE_CALL__AT_ONCE are there")
             self._calls += 1
             try:
-                # The dialplan gives us a few seconds to take a call over; longer life is the taking over.
+                # The dialplan gives us a few seconds to take a call over; longer life is the taking over. The line asks
+                # for it some seconds at a time, so that the caller of a process that freezes later is told as well.
                 await line.limit(self._call_seconds)
                 await self._receive(Call(str(uuid.uuid4()), line, self._sounds, head.arguments))
             except LineError:

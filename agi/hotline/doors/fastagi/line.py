@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,10 @@ FRAME = 160
 """Samples of the 20 ms that Asterisk plays at a time."""
 OVERDUE = 5.0
 """Seconds a command may take beyond its own time before we stop believing in an answer."""
+KEPT = 10.0
+"""Seconds beyond a command's own time that the switchboard leaves us the call; then it takes us for frozen."""
+KEPT_LEAST = 5.0
+"""Seconds of these that must be left when a command begins; with fewer the time is set anew."""
 FAREWELL = 0.5
 """Seconds after a failure in which Asterisk says that it was a hang-up."""
 PAUSE = 0.005
@@ -70,6 +75,7 @@ class FastAgiLine:
         self._loop = asyncio.get_running_loop()
         self._gone_at: float | None = None
         self._carries_keys = False
+        self._ends = self._kept_until = math.inf
         self._pause: asyncio.TimerHandle | None = None
         self._listening: asyncio.Task[None] | None = None
         self._wanted = False
@@ -99,8 +105,10 @@ class FastAgiLine:
             await self._session.begin(within)
 
     async def limit(self, seconds: float) -> None:
-        """Have the switchboard end the call after so many seconds from now, with a spoken word."""
-        await self._do(f"SET VARIABLE TIMEOUT(absolute) {seconds:g}")
+        """Have the switchboard end the call, with a spoken word, after so many seconds, or soon if we say no more."""
+        self._ends, self._kept_until = self.now() + seconds, -math.inf
+        with self._meant():
+            await self._keep(0)
 
     async def progress(self) -> None:
         """Open the line before the answer (183 with early media); returns when the first word can be heard."""
@@ -202,10 +210,20 @@ class FastAgiLine:
         """Have a command done that takes up to `seconds` by itself."""
         await self._quiet()
         with self._meant():
+            await self._keep(seconds)
             answer = await self._session.ask(command, seconds + OVERDUE)
         if self._carries_keys:
             self._pause = self._loop.call_later(PAUSE, self._wait_meanwhile)
         return answer
+
+    async def _keep(self, seconds: float) -> None:
+        """Have the switchboard leave us the call for a command of so many seconds and a little longer."""
+        now = self.now()
+        if self._kept_until < min(now + seconds + KEPT_LEAST, self._ends):
+            kept = min(seconds + KEPT, self._ends - now)
+            # Zero would be for ever; below that the time is over in any case.
+            await self._session.ask(f"SET VARIABLE TIMEOUT(absolute) {max(kept, 0.1):g}", OVERDUE)
+            self._kept_until = now + kept
 
     @contextlib.contextmanager
     def _meant(self) -> Iterator[None]:
@@ -237,6 +255,7 @@ class FastAgiLine:
     async def _take_keys(self) -> None:
         try:
             while not self._wanted:
+                await self._keep(LISTEN)
                 self._press(await self._session.ask(_wait(LISTEN), LISTEN + OVERDUE))
         except (Disconnected, OutOfStep):
             self.gone()  # in either case the connection is closed
