@@ -7,6 +7,7 @@ import contextlib
 import signal
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -24,7 +25,7 @@ from hotline.records import Database, schema
 from hotline.settings import SCRIPT, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 
     from hotline.call import Call
     from hotline.desk import CallerNumber
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 APOLOGY = "interrupted"
+LOOK_AGAIN = 1.0
+"""Seconds between two tries to ask a database that is away at the start."""
 LONGEST_WAIT = 60.0
 """Seconds that a caller can be waited for at most, by menu.toml."""
 
@@ -99,7 +102,7 @@ class Running:
 
     Attributes:
         task: takes them; ends only when Asterisk will have us no more, or the database turns out to have another
-            version's schema, with the error that says why.
+            version's schema or to know another pepper, with the error that says why.
         doors: where they come in.
     """
 
@@ -131,7 +134,8 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
     At its end callers who are still on the line hear that their call can't go on.
 
     Raises:
-        MenuError, PromptsError, SecretsUnsafe, SettingsError: something is not as it must be to serve callers.
+        MenuError, PromptsError, SecretsUnsafe, SettingsError: something is not as it must be to serve callers; a pepper
+            is not the one that its name stood for, at the start or once the database is there.
         SchemaUnfit: the database does not have the schema of this version, at the start or once it is there.
         AriError, DoorUnavailable: Asterisk refused us, or our address is taken, at the start or later.
     """
@@ -143,14 +147,14 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
         raise SettingsError("HOTLINE_ARI__PASSWORD: set it to the password in Asterisk's site/ari.conf")
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.database))
-        with contextlib.suppress(RecordsUnavailable):
-            await schema.require_current(database)
-        secrets = SpokenSecrets(settings.voice.secrets)
-        stack.callback(secrets.close)
         vault = Vault(settings.password)
         stack.callback(vault.close)
         desk = Desk(database, vault, settings.password, settings.limits)
         stack.push_async_callback(desk.close)
+        with contextlib.suppress(RecordsUnavailable):
+            await require_fit(database, desk)
+        secrets = SpokenSecrets(settings.voice.secrets)
+        stack.callback(secrets.close)
         desk.look_for_missing_peppers()
         ledger = Ledger(database, vault, price_per_minute=settings.call.price_per_minute)
         stack.push_async_callback(ledger.close)
@@ -167,7 +171,7 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
             doors.append(AriDoor(client, library, apology=APOLOGY, silence=quiet, peers=peers, **limits))
         if settings.fastagi.enabled:
             doors.append(FastAgiDoor(settings.fastagi, library, **limits))
-        running = asyncio.create_task(take_calls(doors, service, database), name="doors")
+        running = asyncio.create_task(take_calls(doors, service, partial(when_there, database, desk)), name="doors")
         try:
             await opened(doors, running)
             log.info("service_ready")
@@ -212,16 +216,41 @@ def watch_over_peers(at: AriSettings, client: ari.Client | ari.Listener) -> ari.
     return ari.PeerWatch(client, at.names, at.names_of_peers, under=under)
 
 
-async def take_calls(doors: Sequence[Door], service: Service, database: Database) -> None:
-    """Have all `doors` open until cancelled, or until one will not stay open: then none does.
-
-    Nor does one when a database that was away at the start comes back with the schema of another version.
+async def require_fit(database: Database, desk: Desk) -> None:
+    """Make sure that the database is one that this process may serve with.
 
     Raises:
-        AriError, DoorUnavailable, SchemaUnfit: that was why.
+        SchemaUnfit: it does not have the schema of this version.
+        SettingsError: it knows another pepper by the name of one of ours.
+        RecordsUnavailable: it is away.
+    """
+    await schema.require_current(database)
+    await desk.require_known_peppers()
+
+
+async def when_there(database: Database, desk: Desk) -> None:
+    """As `require_fit`, as soon as the database answers.
+
+    Raises:
+        SchemaUnfit, SettingsError: it is not fit.
+    """
+    while True:
+        try:
+            return await require_fit(database, desk)
+        except RecordsUnavailable:
+            await asyncio.sleep(LOOK_AGAIN)
+
+
+async def take_calls(doors: Sequence[Door], service: Service, fit: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Have all `doors` open until cancelled, or until one will not stay open: then none does.
+
+    Nor does one when `fit` finds out that we may not serve with the database, which was away at the start.
+
+    Raises:
+        AriError, DoorUnavailable, SchemaUnfit, SettingsError: that was why.
     """
     tasks = [asyncio.create_task(door.open(service.receive), name=type(door).__name__) for door in doors]
-    tasks.append(asyncio.create_task(schema.require_current_when_there(database), name="schema"))
+    tasks.append(asyncio.create_task(fit(), name="fit"))
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 
 import pytest
@@ -19,7 +20,15 @@ from hotline.desk import (
     renewal,
 )
 from hotline.records import RecordsUnavailable
-from hotline.settings import LimitSettings, PasswordSettings
+from hotline.service import Library, serving
+from hotline.settings import (
+    AriSettings,
+    DatabaseSettings,
+    LimitSettings,
+    PasswordSettings,
+    Settings,
+    SettingsError,
+)
 
 PARENT = CallerNumber("+84912345678")
 STRANGER = CallerNumber("+84977777777")
@@ -122,3 +131,46 @@ async def test_the_operator_sees_which_peppers_are_needed(database, rotated, for
         ]
     with opened(database, former_gone) as (_, operators):
         assert (await operators.peppers())[0] == PepperUse("1", "missing", everybody - 1)
+
+
+async def test_another_pepper_under_a_known_name_is_refused(desk, database, rotated):
+    """All passwords of that name would be dead; under a name of its own it is a rotation, and the names stay known."""
+    await desk.require_known_peppers()
+    swapped = PasswordSettings(pepper=NEWER)
+    refusal = r"the pepper named '1' .* is not the one that had this name before"
+    with opened(database, swapped) as (other, _), pytest.raises(SettingsError, match=refusal) as said:
+        await other.require_known_peppers()
+    assert NEWER.get_secret_value() not in str(said.value)
+    with opened(database, rotated) as (other, _):
+        await other.require_known_peppers()
+    await desk.require_known_peppers()
+    confused = PasswordSettings(
+        pepper=rotated.former_peppers["1"], pepper_key_id="3", former_peppers={"1": NEWER}, trace_key=NEWER
+    )
+    with opened(database, confused) as (other, _), pytest.raises(SettingsError, match="the pepper named '1'"):
+        await other.require_known_peppers()
+
+
+async def test_of_two_who_begin_with_different_peppers_one_is_refused(database, password_settings):
+    """At the same moment, over a database that knows none yet."""
+    with (
+        opened(database, password_settings) as (one, _),
+        opened(database, PasswordSettings(pepper=NEWER)) as (other, _),
+    ):
+        came = await asyncio.gather(one.require_known_peppers(), other.require_known_peppers(), return_exceptions=True)
+    assert sorted(type(result).__name__ for result in came) == ["NoneType", "SettingsError"]
+
+
+async def test_the_service_does_not_start_with_a_swapped_pepper(desk, dsn, monkeypatch):
+    """It is told at the start, in one line, before any call is taken."""
+    await desk.require_known_peppers()
+    monkeypatch.setattr(Library, "open", lambda *_: None)
+    settings = Settings(
+        ari=AriSettings(password=SecretStr("a password for tests")),
+        database=DatabaseSettings(dsn=SecretStr(dsn)),
+        password=PasswordSettings(pepper=NEWER),
+    )
+    with pytest.raises(SettingsError, match="the pepper named '1'") as said:
+        async with serving(settings):
+            pass
+    assert "\n" not in str(said.value)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
+from functools import partial
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -13,8 +14,9 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from hotline.records import Database, MigrationFailed, SchemaNewer, SchemaOutdated, migrate, migrations, schema
-from hotline.service import Library, serving, take_calls
+from hotline import service
+from hotline.records import Database, MigrationFailed, SchemaNewer, SchemaOutdated, migrate, migrations
+from hotline.service import Library, serving, take_calls, when_there
 from hotline.settings import AriSettings, DatabaseSettings, PasswordSettings, Settings
 
 NAMES = [path.stem for path in sorted(migrations.MIGRATIONS.glob("*.sql"))]
@@ -123,7 +125,7 @@ async def test_a_service_refuses_a_newer_schema(dsn, monkeypatch):
 
 async def test_a_database_away_at_the_start_is_looked_at_when_it_is_back(wire, dsn, monkeypatch):
     """Calls are taken meanwhile, and no more once its schema turns out to be another."""
-    monkeypatch.setattr(schema, "PAUSE", 0.01)
+    monkeypatch.setattr(service, "LOOK_AGAIN", 0.01)
     async with sql(dsn) as connection:
         await connection.execute(FROM_THE_FUTURE)
     await wire.cut()
@@ -136,9 +138,8 @@ async def test_a_database_away_at_the_start_is_looked_at_when_it_is_back(wire, d
             gone.append(True)
 
     async with Database(DatabaseSettings(dsn=SecretStr(wire.dsn), time_limit=0.2)) as database:
-        taking = asyncio.create_task(
-            take_calls([SimpleNamespace(open=open_door)], SimpleNamespace(receive=None), database)
-        )
+        fit = partial(when_there, database, None)
+        taking = asyncio.create_task(take_calls([SimpleNamespace(open=open_door)], SimpleNamespace(receive=None), fit))
         await asyncio.sleep(0.3)
         assert not taking.done()
         await wire.mend()

@@ -47,7 +47,7 @@ WHY = Reason("Lan", "a test", "lan")
 MAY = {
     "hotline_app": {
         "members": "r", "passwords": "raw", "attempts": "ra", "lifts": "r", "alarms": "raw", "calls": "raw",
-        "audit": "a",
+        "audit": "a", "peppers": "ra",
     },
     "hotline_backend": {},
     "hotline_operator": {
@@ -94,6 +94,8 @@ MAY_NOT = {
         "DELETE FROM alarms",
         "SELECT FROM phone_changes",
         "DELETE FROM calls",
+        "UPDATE peppers SET fingerprint = ''",
+        "DELETE FROM peppers",
         "CREATE TABLE mine ()",
         "SET ROLE hotline_operator",
         "UPDATE _yoyo_migration SET migration_id = 'x'",
@@ -210,6 +212,7 @@ async def test_the_service_takes_calls_as_its_own_user(login, vault, password_se
     async with Database(await login("hotline_app")) as database:
         await schema.require_current(database)
         desk = Desk(database, vault, password_settings, LimitSettings())
+        await desk.require_known_peppers()
         desk.look_for_missing_peppers()
         await desk.admit(PARENT)
         for nth in range(3):

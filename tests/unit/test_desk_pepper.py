@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from secrets import randbelow, token_hex, token_urlsafe
+
 import pytest
 from pydantic import SecretStr
 
 from hotline.desk import Keyring
 from hotline.settings import PasswordSettings, SettingsError
 
-PEPPER = "0123456789abcdef0123456789abcdef"
-NEWER = "fedcba9876543210fedcba9876543210"
+PEPPER = "3f9a0c7be1d2486550fb7c1ea94d6832"
+NEWER = "b7d04e9a16c3f825e0a97b4c2d81f653"
 SECRET = SecretStr(PEPPER)
 
 
@@ -65,6 +67,12 @@ def test_a_pepper_that_others_can_reach_is_refused(tmp_path, mode):
     [
         ({}, "HOTLINE_PASSWORD__PEPPER=.hidden.: must have at least 32 characters, has 0"),
         ({"pepper": SecretStr(PEPPER[:31])}, "PEPPER=.*at least 32.*has 31"),
+        ({"pepper": SecretStr("0" * 32)}, "PEPPER=.hidden.: must be random; .*fewer than 8.*openssl rand -base64 48"),
+        ({"pepper": SecretStr("0123456" * 9)}, "PEPPER=.*must be random"),
+        ({"pepper": SecretStr("a long pepper 17" * 2)}, "PEPPER=.*repeats itself"),
+        ({"pepper": SecretStr(PEPPER * 2)}, "PEPPER=.*repeats itself"),
+        ({"pepper": SECRET, "former_peppers": {"0": SecretStr("x" * 40)}}, "FORMER_PEPPERS__0=.*must be random"),
+        ({"pepper": SECRET, "trace_key": SecretStr("xy" * 20)}, "TRACE_KEY=.*must be random"),
         ({"pepper_file": "none"}, "PEPPER_FILE=.*none.*No such file"),
         ({"pepper_file": "."}, "PEPPER_FILE=.*directory"),
         ({"pepper": SECRET, "pepper_file": "short"}, "both set"),
@@ -93,6 +101,22 @@ def test_a_bad_secret_is_one_clear_line(tmp_path, monkeypatch, given, message):
     said = str(caught.value)
     assert "\n" not in said
     assert not any(secret in said for secret in (PEPPER[:20], NEWER[:20], "too-short-a-pepper"))
+
+
+def test_what_is_drawn_is_random_enough():
+    """Letters and signs, hexadecimal digits, even decimal ones: no way to draw a secret is refused by chance."""
+    for draw in (lambda: token_urlsafe(24), lambda: token_hex(16), lambda: f"{randbelow(10**64):064}"):
+        for _ in range(200):
+            Keyring.load(PasswordSettings(pepper=SecretStr(draw())))
+
+
+def test_a_fingerprint_tells_peppers_apart_and_is_none_of_the_keys():
+    """The same pepper has the same one, another has another, and nothing that opens a password is stored."""
+    first, second = (Keyring.load(PasswordSettings(pepper=SecretStr(pepper))) for pepper in (PEPPER, NEWER))
+    assert first.fingerprints == Keyring.load(PasswordSettings(pepper=SECRET)).fingerprints
+    assert first.fingerprints != second.fingerprints
+    assert first.fingerprints["1"] not in (first.password_keys["1"], first.trace_key)
+    assert PEPPER.encode() not in first.fingerprints["1"]
 
 
 def test_keys_do_not_show_themselves():

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from hotline.desk import Overloaded, SecretDigits, Vault
 from hotline.settings import PasswordSettings
 
-PEPPER = "0123456789abcdef0123456789abcdef"
+PEPPER = "3f9a0c7be1d2486550fb7c1ea94d6832"
 SECRET = "204519630"
 
 

@@ -99,6 +99,9 @@ async def house(
         settings = settings.model_copy(deep=True)
         if not settings.password.pepper.get_secret_value() and settings.password.pepper_file is None:
             settings.password.pepper = SecretStr(secrets.token_urlsafe(32))
+            if "dsn" in settings.database.model_fields_set:
+                # The database may know the pepper of an earlier demo.
+                settings.password.pepper_key_id = f"demo{secrets.token_hex(4)}"
         progress("Postgres", 0.0)
         if "dsn" not in settings.database.model_fields_set:
             postgres = await stack.enter_async_context(EmbeddedPostgres(folder))

@@ -16,7 +16,8 @@ from hotline.desk.generator import PasswordGenerator
 from hotline.desk.reissue import Reissue
 from hotline.desk.secret import SecretDigits
 from hotline.desk.sign_in import SignIn, change, sign_in
-from hotline.records import attempts, audit, members, passwords
+from hotline.records import attempts, audit, members, passwords, peppers
+from hotline.settings import SettingsError
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -83,6 +84,20 @@ class Desk:
         them is to blame.
         """
         self._alarms.line_unsafe(ALL_CALLS if unproven.reason == "unset" else self._vault.trace(caller.e164))
+
+    async def require_known_peppers(self) -> None:
+        """Make sure that each pepper is the one that its name stood for before; a new name stands for it from now on.
+
+        Raises:
+            SettingsError: one is another: passwords made with the former would open nothing, and nobody would know why.
+            RecordsUnavailable: the database is away.
+        """
+        if other := await self._database.insist(partial(peppers.note, fingerprints=self._vault.fingerprints)):
+            raise SettingsError(
+                f"the pepper named {other[0]!r} (HOTLINE_PASSWORD__PEPPER_KEY_ID or FORMER_PEPPERS) is not the one "
+                "that had this name before, and what that one made would open nothing: give that one back, or give the "
+                "new one a new name (docs/admin.md, “The pepper”)"
+            )
 
     async def close(self) -> None:
         """Wait, at most 3 s, for the activations of callers who have hung up, and 1 s for alarms.

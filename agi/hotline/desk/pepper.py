@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 LENGTH: Final = 32
 """Characters of a secret, at least."""
+DIFFERENT: Final = 8
+"""Different characters in it, at least: of 32 drawn from ten only, one secret in a thousand has fewer."""
+DRAW_ONE: Final = "draw one: openssl rand -base64 48"
 
 GROUP: Final = "HOTLINE_PASSWORD__"
 _OPEN: Final = stat.S_IRWXO | stat.S_IWGRP
@@ -39,11 +42,13 @@ class Keyring:
     Attributes:
         current: name of the pepper that new hashes are made with.
         password_keys: a key for each known pepper, by its name.
+        fingerprints: what tells each of them from another of the same name, and nothing else.
         trace_key: the key of numbers.
     """
 
     current: str
     password_keys: Mapping[str, bytes]
+    fingerprints: Mapping[str, bytes]
     trace_key: bytes
 
     @classmethod
@@ -51,7 +56,8 @@ class Keyring:
         """Take the secrets from the settings, or from the files they name.
 
         Raises:
-            SettingsError: one is missing, given twice, too short, in a file that can't be read or that others can.
+            SettingsError: one is missing, given twice, too short or too simple, in a file that can't be read or that
+                others can.
         """
         current = settings.pepper_key_id
         peppers = {current: _secret("PEPPER", "PEPPER_FILE", settings.pepper, settings.pepper_file)}
@@ -67,6 +73,7 @@ class Keyring:
         return cls(
             current,
             {key_id: _derived(pepper, "password") for key_id, pepper in peppers.items()},
+            {key_id: _derived(pepper, "fingerprint") for key_id, pepper in peppers.items()},
             _derived(_trace_secret(settings, peppers), "trace"),
         )
 
@@ -95,7 +102,15 @@ def _secret(name: str, file_name: str, value: SecretStr, path: Path | None) -> s
             raise SettingsError(f"{GROUP}{name} and {GROUP}{file_name} are both set: keep one")
         name, secret = file_name, _read(file_name, path)
     if len(secret) < LENGTH:
-        raise SettingsError(f"{GROUP}{name}=(hidden): must have at least {LENGTH} characters, has {len(secret)}")
+        raise SettingsError(
+            f"{GROUP}{name}=(hidden): must have at least {LENGTH} characters, has {len(secret)}; {DRAW_ONE}"
+        )
+    # What is in itself again, moved on by less than its length, is a pattern repeated.
+    if len(set(secret)) < DIFFERENT or secret in (secret + secret)[1:-1]:
+        raise SettingsError(
+            f"{GROUP}{name}=(hidden): must be random; it has fewer than {DIFFERENT} different characters or repeats "
+            f"itself; {DRAW_ONE}"
+        )
     return secret
 
 

@@ -19,7 +19,7 @@ from hotline.desk.pepper import Keyring, keyed
 from hotline.records.attempts import Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from hotline.desk.secret import SecretDigits
     from hotline.settings import PasswordSettings
@@ -69,6 +69,11 @@ class Vault:
     def key_ids(self) -> Collection[str]:
         """The names of the peppers that are there; what another one hashed verifies nothing."""
         return self._keys.password_keys
+
+    @property
+    def fingerprints(self) -> Mapping[str, bytes]:
+        """What tells each pepper, by its name, from another of the same name; it may be stored."""
+        return self._keys.fingerprints
 
     def outdated(self, hashed: str, key_id: str) -> bool:
         """Tell whether a hash would be made otherwise today: with another pepper, or at another cost."""

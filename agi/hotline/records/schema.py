@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from hotline.records.errors import RecordsUnavailable, SchemaNewer, SchemaOutdated
+from hotline.records.errors import SchemaNewer, SchemaOutdated
 from hotline.records.migrations import MIGRATIONS, names
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from hotline.records.pool import Connection, Database
-
-PAUSE: Final = 1.0
-"""Seconds between two tries to ask a database that is away."""
 
 
 async def due(connection: Connection, folder: Path = MIGRATIONS) -> list[str]:
@@ -49,16 +45,3 @@ async def require_current(database: Database) -> None:
             f"the database's schema is older than this version: {', '.join(missing)} not applied; "
             "run `hotline records migrate` as the migrator (docs/operator.md)"
         )
-
-
-async def require_current_when_there(database: Database) -> None:
-    """As `require_current`, as soon as the database answers.
-
-    Raises:
-        SchemaOutdated, SchemaNewer: it is not the schema of this version.
-    """
-    while True:
-        try:
-            return await require_current(database)
-        except RecordsUnavailable:
-            await asyncio.sleep(PAUSE)
