@@ -1,7 +1,8 @@
 """What the ARI door makes of a playback's end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,6 +22,7 @@ class Stay:
     """A stay whose playbacks all come to the same."""
 
     result: PlaybackResult
+    channel: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(id="channel"))
 
     def listen(self, on_key, on_gone):
         """Nobody presses a key."""
