@@ -7,6 +7,7 @@ import os
 import sys
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import pytest
 
 from hotline.desk import CallerNumber, CallRecord, Ledger
@@ -151,3 +152,45 @@ async def test_a_day_is_reported_as_table_csv_and_picture(hotline, two_calls, tm
     assert (tmp_path / "r.csv").read_text().startswith("what,name,calls")
     assert (tmp_path / "r.png").exists()
     assert await hotline("report", "month", "--day", "2020-01-01") == (0, "2020-01-01 to 2020-01-31: no call\n", "")
+
+
+async def test_a_password_is_checked_as_the_back_end_does_it(hotline, dsn):
+    """Right, wrong, to be changed, locked: each has an exit status; neither number nor password is an argument."""
+    check = ("members", "check-password")
+    assert await hotline(*check, piped="0123456789\n87654321\n") == (0, "ok\n", "")
+    assert await hotline(*check, piped="0123456789\n11111111\n") == (1, "refused\n", "")
+    records = await asyncpg.connect(dsn)
+    await records.execute("UPDATE passwords SET changed_at = NULL, expires_at = now() + interval '1 hour'")
+    await records.close()
+    assert await hotline(*check, piped="001085012345\n87654321\n") == (3, "ok, must change the password\n", "")
+    for _ in range(4):
+        assert (await hotline(*check, piped="9999999999\n11111111\n"))[0] == 1
+    assert await hotline(*check, piped="9999999999\n87654321\n") == (4, "locked\n", "")
+    status, output, errors = await hotline(*check, "87654321")
+    assert (status, output) == (2, "")
+    assert "87654321" not in errors
+
+
+async def test_a_password_typed_in_is_not_shown(dsn):
+    """On a terminal both number and password are asked for, and neither appears."""
+    ours, theirs = os.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "from hotline.cli import main; main()", "members", "check-password"),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={"PATH": os.environ["PATH"], "HOTLINE_DATABASE__DSN": dsn, "HOTLINE_PASSWORD__PEPPER": PEPPER},
+        start_new_session=True,
+    )
+    os.close(theirs)
+    shown = b""
+    for question, answer in ((b"personal number", b"0123456789"), (b"Password", b"87654321")):
+        while question + b" (is not shown): " not in shown:
+            shown += await asyncio.to_thread(os.read, ours, 1024)
+        os.write(ours, answer + b"\n")
+    while b"ok" not in shown:
+        shown += await asyncio.to_thread(os.read, ours, 1024)
+    assert await process.wait() == 0
+    os.close(ours)
+    assert b"0123456789" not in shown
+    assert b"87654321" not in shown

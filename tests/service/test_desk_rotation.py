@@ -17,9 +17,8 @@ from hotline.desk import (
     SignIn,
     TooManyFailures,
     Vault,
-    renewal,
 )
-from hotline.records import RecordsUnavailable
+from hotline.records import RecordsUnavailable, sign_ins
 from hotline.service import Library, serving
 from hotline.settings import (
     AriSettings,
@@ -105,13 +104,16 @@ async def test_limits_count_on_over_a_rotation(desk, database, rotated):
 
 async def test_a_renewal_that_fails_keeps_nobody_out(database, rotated, monkeypatch):
     """With the database away at that moment the sign-in is good, and the next one renews."""
+    present = sign_ins.present
 
-    async def away(*_arguments, **_given):
-        raise RecordsUnavailable("away")
+    async def away(*arguments, purpose="sign-in", **given):
+        if purpose == "renew":
+            raise RecordsUnavailable("away")
+        await present(*arguments, purpose=purpose, **given)
 
     with opened(database, rotated) as (desk, _):
         with monkeypatch.context() as patched:
-            patched.setattr(renewal.hashes, "renew", away)
+            patched.setattr(sign_ins, "present", away)
             assert await desk.sign_in(NUMBER, OLD) is SignIn.OK
         assert await key_ids(database) == ["1"]
         assert await desk.sign_in(NUMBER, OLD) is SignIn.OK

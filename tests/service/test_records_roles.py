@@ -57,7 +57,7 @@ MAY = {
     "hotline_reporter": {"calls": "r", "call_days": "r", "step_days": "r"},
     "hotline_retention": {
         "calls": "rd", "attempts": "rd", "lifts": "rd", "alarms": "rd", "phone_changes": "rd", "passwords": "rd",
-        "call_steps": "r", "daily_calls": "raw", "daily_steps": "raw",
+        "sign_in_attempts": "rd", "call_steps": "r", "daily_calls": "raw", "daily_steps": "raw",
     },
 }  # fmt: skip
 
@@ -205,6 +205,21 @@ async def test_the_rights_are_exactly_these(records, role):
     for row in rows:
         found.setdefault(row["relname"], set()).add(row["letter"])
     assert found == {table: set(letters) for table, letters in MAY[role].items()}
+
+
+async def test_the_functions_of_the_sign_in_are_the_back_ends_alone(records):
+    """Nobody else may call any function of the schema; and it none but the three of the contract."""
+    query = """
+        SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        AND has_function_privilege($1, oid, 'EXECUTE') ORDER BY proname
+    """
+    may = {role: [row["proname"] for row in await records.fetch(query, role)] for role in ROLES}
+    backend = ["vssid_sign_in_outcome", "vssid_sign_in_present", "vssid_sign_in_salts"]
+    assert may == {role: [] for role in ROLES} | {"hotline_backend": backend}
+    definers = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef"
+    assert sorted(row["proname"] for row in await records.fetch(definers)) == backend
+    loose = f"{definers} AND NOT 'search_path=pg_catalog, pg_temp' = ANY (proconfig)"
+    assert await records.fetch(loose) == []
 
 
 async def test_the_service_takes_calls_as_its_own_user(login, vault, password_settings, records):

@@ -15,11 +15,17 @@ from hotline.settings import PasswordSettings
 
 PEPPER = "3f9a0c7be1d2486550fb7c1ea94d6832"
 SECRET = "204519630"
+SALT = "$argon2id$v=19$m=19456,t=2,p=1$c29tZSBzYWx0IG9mIDE2"
 
 
 def settings(pepper=PEPPER, **others):
     """Settings with a pepper."""
     return PasswordSettings(pepper=SecretStr(pepper), **others)
+
+
+async def opens(vault, password, member, hashed, key_id):
+    """Tell whether a password proves to be the one of a hash, whose secret part is not told."""
+    return await vault.proof(SecretDigits(password), member, hashed.rpartition("$")[0], key_id) == hashed
 
 
 @pytest.fixture
@@ -50,9 +56,9 @@ async def test_a_hash_is_of_one_password_of_one_member(vault):
     hashed = await vault.hash(SecretDigits(SECRET), 7)
     assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert SECRET not in hashed
-    assert await vault.verify(SecretDigits(SECRET), 7, hashed, "1")
-    assert not await vault.verify(SecretDigits(SECRET), 8, hashed, "1")
-    assert not await vault.verify(SecretDigits("204519631"), 7, hashed, "1")
+    assert await opens(vault, SECRET, 7, hashed, "1")
+    assert not await opens(vault, SECRET, 8, hashed, "1")
+    assert not await opens(vault, "204519631", 7, hashed, "1")
     assert await vault.hash(SecretDigits(SECRET), 7) != hashed
 
 
@@ -61,10 +67,10 @@ async def test_without_the_pepper_a_hash_opens_nothing(vault):
     hashed = await vault.hash(SecretDigits(SECRET), 7)
     missed = []
     vault.on_missing_pepper = missed.append
-    assert not await vault.verify(SecretDigits(SECRET), 7, hashed, "2")
+    assert not await opens(vault, SECRET, 7, hashed, "2")
     assert missed == ["2"]
     other = Vault(settings(PEPPER[::-1]))
-    assert not await other.verify(SecretDigits(SECRET), 7, hashed, "1")
+    assert not await opens(other, SECRET, 7, hashed, "1")
     other.close()
 
 
@@ -74,13 +80,20 @@ async def test_a_former_pepper_verifies_and_the_current_one_hashes(vault):
     rotated = Vault(
         settings(PEPPER[::-1], pepper_key_id="2", former_peppers={"1": SecretStr(PEPPER)}, trace_key=SecretStr(PEPPER))
     )
-    assert await rotated.verify(SecretDigits(SECRET), 7, hashed, "1")
+    assert await opens(rotated, SECRET, 7, hashed, "1")
     assert rotated.outdated(hashed, "1")
     new = await rotated.hash(SecretDigits(SECRET), 7)
-    assert await rotated.verify(SecretDigits(SECRET), 7, new, rotated.key_id)
+    assert await opens(rotated, SECRET, 7, new, rotated.key_id)
     assert not rotated.outdated(new, "2")
-    assert not await rotated.verify(SecretDigits(SECRET), 7, new, "1")
+    assert not await opens(rotated, SECRET, 7, new, "1")
     rotated.close()
+
+
+@pytest.mark.parametrize("salt", ["", "$argon2i$v=19$m=8,t=1,p=1$c2FsdHNhbHQ", f"{SALT}$", SALT.replace("t=2", "t=x")])
+async def test_what_is_no_salt_is_refused(vault, salt):
+    """Another kind of hash, or one with its last field, is a mistake and no wrong password."""
+    with pytest.raises(ValueError, match="not an argon2id hash"):
+        await vault.proof(SecretDigits(SECRET), 7, salt, "1")
 
 
 async def test_the_event_loop_does_not_wait_for_hashes(vault):
@@ -103,11 +116,9 @@ async def test_more_hashes_than_may_wait_are_told_at_once():
     vault = Vault(settings(hash_queue=4))
     hashing = [asyncio.create_task(vault.hash(SecretDigits(SECRET), member)) for member in range(6)]
     await asyncio.sleep(0)
-    for work in (vault.hash, lambda secret, member: vault.verify(secret, member, "", "1")):
+    for work in (vault.hash, lambda secret, member: vault.proof(secret, member, SALT, "1")):
         with pytest.raises(Overloaded):
             await work(SecretDigits(SECRET), 7)
-    with pytest.raises(Overloaded):
-        await vault.verify_nothing(SecretDigits(SECRET))
     assert not any(task.done() for task in hashing)
     await asyncio.gather(*hashing)
     assert await vault.hash(SecretDigits(SECRET), 7)

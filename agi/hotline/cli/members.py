@@ -12,10 +12,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from hotline.cli.operator import By, Why, read_number, reason
+from hotline.cli.operator import By, Why, read_number, read_secret, reason
 from hotline.cli.terminal import console, run
 from hotline.demo.show import progress
-from hotline.desk import Vault
+from hotline.desk import SignIn, Vault
+from hotline.desk.sign_in import sign_in
 from hotline.members import Refused, Register, export_members, import_members, parsed
 from hotline.records import Database
 from hotline.settings import Settings
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True)
 
 INSURANCE_NUMBER = "Insurance or personal number"
+STATUS = {SignIn.OK: 0, SignIn.OK_MUST_CHANGE: 3, SignIn.REFUSED: 1, SignIn.LOCKED: 4}
 SHOWN = 20
 """Refused rows that are printed; all of them are in the file."""
 
@@ -145,6 +147,33 @@ def change(
             return await register.change(number, field.value, value, given_reason)
 
     _tell_members([run(work())])
+
+
+@app.command("check-password", context_settings={"allow_extra_args": True})
+def check_password(context: typer.Context) -> None:
+    """Sign in as the VssID back end does; number and password are asked for, or piped in, one a line.
+
+    Exit status: 0 signs in, 3 signs in and must be changed, 1 refused, 4 locked after too many wrong passwords,
+    2 something else is wrong. It counts as any sign-in: a wrong one towards the lock, a pending one as its first use.
+    """
+    if context.args:
+        # Not repeated in the message, as it would be by default.
+        raise typer.BadParameter("number and password are no arguments: they are asked for, or piped in, one a line")
+    settings = Settings.load()
+    number = read_number(INSURANCE_NUMBER)
+    password = read_secret("Password")
+
+    async def work() -> SignIn:
+        vault = Vault(settings.password)
+        try:
+            async with Database(settings.database) as database:
+                return await sign_in(database, vault, number, password)
+        finally:
+            vault.close()
+
+    became = run(work())
+    console.print(became.value)
+    raise typer.Exit(STATUS[became])
 
 
 @app.command("held")

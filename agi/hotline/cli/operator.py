@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotline.cli.person import at_the_terminal
-from hotline.desk import OperatorDesk, Reason, Vault
+from hotline.desk import OperatorDesk, Reason, SecretDigits, Vault
 from hotline.records import Database
 
 if TYPE_CHECKING:
@@ -46,3 +46,9 @@ def read_number(name: str) -> str:
     """Return a number typed in unseen, or the first line of what is piped in. Every process can read our arguments."""
     text = getpass.getpass(f"{name} (is not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
     return text.strip().translate(_WRITTEN)
+
+
+def read_secret(name: str) -> SecretDigits:
+    """Return a password, typed in unseen or piped in as the next line."""
+    text = getpass.getpass(f"{name} (is not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
+    return SecretDigits(text.rstrip("\r\n"))

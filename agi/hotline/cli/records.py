@@ -56,8 +56,9 @@ def clean() -> None:
             return await retention.clean(connection, before)
 
     done = run(work())
+    others = done.lifts + done.alarms + done.phone_changes + done.sign_in_attempts
     console.print(
         f"from before {before:%Y-%m-%d}: {done.calls:,} calls, {done.attempts:,} attempts, "
-        f"{done.passwords:,} passwords, {done.lifts + done.alarms + done.phone_changes:,} others deleted",
+        f"{done.passwords:,} passwords, {others:,} others deleted",
         highlight=False,
     )

@@ -176,7 +176,6 @@ class Desk:
                     self._database,
                     password_id=finding.id,
                     password=finding.password,
-                    valid=self._valid,
                     first_use=self._first_use,
                     under_way=self._activations,
                 )
@@ -190,9 +189,7 @@ class Desk:
             Overloaded: more hashes are waiting than anybody should wait for.
             RecordsUnavailable: the database is away; the password may have become active by this use.
         """
-        return await sign_in(
-            self._database, self._vault, number, SecretDigits(password), first_use=self._first_use, valid=self._valid
-        )
+        return await sign_in(self._database, self._vault, number, SecretDigits(password))
 
     async def change(self, number: str, password: str, chosen: str) -> bool:
         """Complete the change from `password` to one that the owner has `chosen`; False when `password` opens nothing.
@@ -201,15 +198,7 @@ class Desk:
             Overloaded: more hashes are waiting than anybody should wait for.
             RecordsUnavailable: the database is away; one of the two works.
         """
-        return await change(
-            self._database,
-            self._vault,
-            number,
-            SecretDigits(password),
-            SecretDigits(chosen),
-            first_use=self._first_use,
-            valid=self._valid,
-        )
+        return await change(self._database, self._vault, number, SecretDigits(password), SecretDigits(chosen))
 
     async def _settle(self, connection: Connection, finding: Finding, call_id: str) -> Outcome:
         # From here to the commit nobody else counts for this caller or this number; nor does an earlier try of ours.
@@ -229,6 +218,8 @@ class Desk:
                 call_id=call_id,
                 hashed=finding.hashed,
                 key_id=self._vault.key_id,
+                first_use=self._first_use,
+                valid=self._valid,
             )
         if action := _AUDITED.get(outcome):
             await audit.add(connection, action, actor="caller", member_id=finding.member_id, call_id=call_id)

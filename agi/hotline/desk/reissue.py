@@ -46,14 +46,12 @@ class Reissue:
         *,
         password_id: UUID,
         password: SecretDigits,
-        valid: timedelta,
         first_use: timedelta,
         under_way: set[asyncio.Task[Activation]],
     ) -> None:
         self.password = password
         self._database = database
         self._id = password_id
-        self._valid = valid
         self._first_use = first_use
         self._under_way = under_way
 
@@ -88,7 +86,7 @@ class Reissue:
     async def _activate(self) -> Activation:
         try:
             active = await self._database.insist(
-                partial(activate, password_id=self._id, valid=self._valid, actor="caller"),
+                partial(activate, password_id=self._id),
                 seconds=self._first_use.total_seconds(),
             )
         except RecordsUnavailable:
@@ -98,10 +96,10 @@ class Reissue:
         return Activation.ACTIVE if active else Activation.OVERTAKEN
 
 
-async def activate(connection: Connection, password_id: UUID, *, valid: timedelta, actor: audit.Actor) -> bool:
+async def activate(connection: Connection, password_id: UUID) -> bool:
     """Make a pending password active, once; return whether it is the active one of its account."""
-    member_id = await passwords.activate(connection, password_id, valid=valid)
+    member_id = await passwords.activate(connection, password_id)
     if member_id is None:
         return await passwords.is_active(connection, password_id)
-    await audit.add(connection, "password-active", actor=actor, member_id=member_id)
+    await audit.add(connection, "password-active", actor="caller", member_id=member_id)
     return True

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import structlog
 
 from hotline.desk.errors import Overloaded
-from hotline.records import RecordsUnavailable, hashes
+from hotline.records import RecordsUnavailable, sign_ins
 
 if TYPE_CHECKING:
     from hotline.desk.secret import SecretDigits
     from hotline.desk.vault import Vault
     from hotline.records import Database
-    from hotline.records.passwords import Stored
 
 log = structlog.get_logger()
 
 
-async def renew(database: Database, vault: Vault, password: SecretDigits, member_id: int, stored: Stored) -> None:
-    """Hash a password that was just verified anew if its hash is outdated; if that can't be done now, next time."""
-    if not vault.outdated(stored.hash, stored.key_id):
-        return
+async def renew(database: Database, vault: Vault, number: str, password: SecretDigits) -> None:
+    """Hash a password that has just signed in anew if its hash is outdated; if that can't be done now, next time.
+
+    Nor is it while another one is pending: by then nobody could tell which of them it is.
+    """
     try:
-        hashed = await vault.hash(password, member_id)
+        salts = await database.insist(partial(sign_ins.salts, number=number))
+        if len(salts) != 1:
+            return
+        (salt,) = salts
+        proof = await vault.proof(password, salt.member_id, salt.text, salt.key_id)
+        if not vault.outdated(proof, salt.key_id):
+            return
+        hashed = await vault.hash(password, salt.member_id)
         async with database.transaction() as connection:
-            await hashes.renew(connection, stored.id, before=stored.hash, hashed=hashed, key_id=vault.key_id)
+            await sign_ins.present(
+                connection, uuid4(), number, [proof], purpose="renew", hashed=hashed, key_id=vault.key_id
+            )
     except (Overloaded, RecordsUnavailable) as reason:
-        log.warning("hash_not_renewed", password_id=str(stored.id), reason=type(reason).__name__)
+        log.warning("hash_not_renewed", reason=type(reason).__name__)

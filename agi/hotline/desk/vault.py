@@ -7,6 +7,9 @@ loses the peppers loses every password.
 from __future__ import annotations
 
 import asyncio
+import base64
+import re
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
@@ -33,9 +36,13 @@ _HASHER: Final = argon2.PasswordHasher(
     time_cost=2, memory_cost=19 * 1024, parallelism=1, hash_len=32, salt_len=16, type=argon2.Type.ID
 )
 
+_SALT: Final = re.compile(
+    r"[$]argon2id[$]v=19[$]m=(?P<memory>[0-9]+),t=(?P<passes>[0-9]+),p=(?P<lanes>[0-9]+)[$](?P<salt>[A-Za-z0-9+/]+)"
+)
+
 
 class Vault:
-    """Hashes and verifies passwords, a few at a time and off the event loop.
+    """Hashes passwords, a few at a time and off the event loop.
 
     Attributes:
         key_id: the name of the pepper that hashes are made with, stored beside each.
@@ -55,7 +62,6 @@ class Vault:
         self._threads = ThreadPoolExecutor(settings.hash_threads, thread_name_prefix="vault")
         self._places = settings.hash_threads + settings.hash_queue
         self._hasher = hasher
-        self._decoy = hasher.hash(b"")
 
     def close(self) -> None:
         """Give the threads back; hashes not begun are dropped."""
@@ -87,24 +93,28 @@ class Vault:
         """
         return await self._in_thread(self._hasher.hash, self._message(password, member_id, self.key_id))
 
-    async def verify(self, password: SecretDigits, member_id: int, hashed: str, key_id: str) -> bool:
-        """Tell whether `hashed` is of this password of this member. Takes as long as any other check.
+    async def proof(self, password: SecretDigits, member_id: int, salt: str, key_id: str) -> str:
+        """Return the hash of a member's password with a given salt, to be compared with theirs. Takes as long as any.
+
+        Args:
+            password: as it was presented.
+            member_id: whose it may be; 0 of nobody.
+            salt: an argon2id hash in its standard form without the last field.
+            key_id: name of the pepper. One that is not there is told of; then the proof proves nothing.
 
         Raises:
             Overloaded: too many hashes are waiting.
+            ValueError: that is no salt.
         """
-        if key_id not in self.key_ids:
+        match = _SALT.fullmatch(salt)
+        if match is None:
+            raise ValueError("not an argon2id hash without its last field")
+        if key_id in self.key_ids:
+            message = self._message(password, member_id, key_id)
+        else:
             self.on_missing_pepper(key_id)
-            hashed, key_id = self._decoy, self.key_id
-        return await self._in_thread(_verify, hashed, self._message(password, member_id, key_id))
-
-    async def verify_nothing(self, password: SecretDigits) -> None:
-        """Take as long as `verify`, for an account that does not exist.
-
-        Raises:
-            Overloaded: too many hashes are waiting.
-        """
-        await self._in_thread(_verify, self._decoy, self._message(password, 0, self.key_id))
+            message = secrets.token_bytes(32)
+        return await self._in_thread(_proof, message, match)
 
     def _message(self, password: SecretDigits, member_id: int, key_id: str) -> bytes:
         # Bound to the member: a hash copied to another row of the table opens nothing.
@@ -125,8 +135,9 @@ def _log_missing(key_id: str) -> None:
     log.error("pepper_missing", key_id=key_id)
 
 
-def _verify(hashed: str, message: bytes) -> bool:
-    try:
-        return _HASHER.verify(hashed, message)
-    except argon2.exceptions.VerifyMismatchError:
-        return False
+def _proof(message: bytes, salt: re.Match[str]) -> str:
+    memory, passes, lanes = (int(salt[part]) for part in ("memory", "passes", "lanes"))
+    salted = base64.b64decode(salt["salt"] + "=" * (-len(salt["salt"]) % 4))
+    return argon2.low_level.hash_secret(
+        message, salted, passes, memory, lanes, _HASHER.hash_len, argon2.Type.ID
+    ).decode()

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
     from hotline.records.pool import Connection
 
+# The functions of the sign-in add entries as well, by the actor "sign-in" (db/migrations/0012).
 Action = Literal[
     "password-pending",
     "password-active",
-    "password-changed",
     "password-limit",
     "number-limit",
     "limit-lifted",
@@ -24,7 +24,7 @@ Action = Literal[
     "members-exported",
     "phone-approved",
 ]
-Actor = Literal["caller", "sign-in", "operator"]
+Actor = Literal["caller", "operator"]
 
 
 async def add(

@@ -53,14 +53,6 @@ async def find(connection: Connection, number: str, *, phone: str, sample_only: 
     return Account(row["id"], row["insurance_number"], row["personal_number"], row["matches"])
 
 
-async def by_number(connection: Connection, number: str) -> int | None:
-    """Return the key of the member with insurance or personal `number`."""
-    found: int | None = await connection.fetchval(
-        "SELECT id FROM members WHERE insurance_number = $1 OR personal_number = $1", number
-    )
-    return found
-
-
 async def add_sample(
     connection: Connection,
     *,

@@ -10,7 +10,7 @@ import asyncpg
 from hotline.records.errors import AlreadyRead
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import timedelta
     from uuid import UUID
 
     from hotline.records.pool import Connection
@@ -33,18 +33,6 @@ class Issued:
     read_in_call: bool
 
 
-@dataclass(frozen=True, repr=False)
-class Stored:
-    """A password that might be the one presented at sign-in."""
-
-    id: UUID
-    member_id: int
-    hash: str
-    key_id: str
-    active: bool
-    changed_at: datetime | None
-
-
 async def issued(connection: Connection, member_id: int, call_id: str, *, reading: timedelta) -> Issued:
     """Count the passwords the account was issued in the last 24 hours; one is read for no longer than `reading`."""
     (row,) = await connection.fetch(
@@ -65,17 +53,41 @@ async def issued(connection: Connection, member_id: int, call_id: str, *, readin
 
 
 async def add_pending(
-    connection: Connection, password_id: UUID, *, member_id: int, call_id: str, hashed: str, key_id: str
+    connection: Connection,
+    password_id: UUID,
+    *,
+    member_id: int,
+    call_id: str,
+    hashed: str,
+    key_id: str,
+    first_use: timedelta,
+    valid: timedelta,
 ) -> None:
-    """Add a password that nobody has heard yet."""
+    """Add a password that nobody has heard yet.
+
+    Args:
+        connection: in a transaction.
+        password_id: drawn by us.
+        member_id: whose.
+        call_id: the call it is issued in.
+        hashed: its hash.
+        key_id: name of the pepper it was made with.
+        first_use: how long after its reading began a first sign-in makes it active.
+        valid: how long it is valid once it is active.
+    """
     await _hold(connection, member_id)
     await connection.execute(
-        "INSERT INTO passwords (id, member_id, call_id, state, hash, key_id) VALUES ($1, $2, $3, 'pending', $4, $5)",
+        """
+        INSERT INTO passwords (id, member_id, call_id, state, hash, key_id, first_use, valid)
+        VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7)
+        """,
         password_id,
         member_id,
         call_id,
         hashed,
         key_id,
+        first_use,
+        valid,
     )
 
 
@@ -113,10 +125,11 @@ async def began(connection: Connection, password_id: UUID) -> bool:
         raise AlreadyRead from None
 
 
-async def activate(connection: Connection, password_id: UUID, *, valid: timedelta) -> int | None:
+async def activate(connection: Connection, password_id: UUID) -> int | None:
     """Make a pending password the active one and replace the older ones of its account; return the account's key.
 
-    None when nothing changed: it is active already, or a newer one is. Expires `valid` from now.
+    None when nothing changed: it is active already, or a newer one is. A first sign-in does the same
+    (db/migrations/0012).
     """
     await _hold(connection, await connection.fetchval("SELECT member_id FROM passwords WHERE id = $1", password_id))
     await connection.execute(
@@ -130,34 +143,12 @@ async def activate(connection: Connection, password_id: UUID, *, valid: timedelt
     )
     activated: int | None = await connection.fetchval(
         """
-        UPDATE passwords SET state = 'active', activated_at = now(), expires_at = now() + $2::interval
+        UPDATE passwords SET state = 'active', activated_at = now(), expires_at = now() + valid
         WHERE id = $1 AND state = 'pending' RETURNING member_id
         """,
         password_id,
-        valid,
     )
     return activated
-
-
-async def own(connection: Connection, password_id: UUID, *, current: Stored, hashed: str, key_id: str) -> bool:
-    """Put what the owner chose in the place of `current` and of every pending one; a re-issued one is *used* thereby.
-
-    False when nothing changed: `current` is not the active one any more.
-    """
-    await _hold(connection, current.member_id)
-    if not await is_active(connection, current.id):
-        return False
-    await connection.execute(
-        """
-        UPDATE passwords SET state = 'replaced', replaced_at = now(),
-               used_at = CASE WHEN id = $2 AND call_id IS NOT NULL THEN now() END
-        WHERE member_id = $1 AND state <> 'replaced'
-        """,
-        current.member_id,
-        current.id,
-    )
-    await add_owned(connection, password_id, member_id=current.member_id, hashed=hashed, key_id=key_id)
-    return True
 
 
 async def is_active(connection: Connection, password_id: UUID) -> bool:
@@ -165,30 +156,12 @@ async def is_active(connection: Connection, password_id: UUID) -> bool:
     return bool(await connection.fetchval("SELECT state = 'active' FROM passwords WHERE id = $1", password_id))
 
 
-async def usable(connection: Connection, member_id: int, *, pending: timedelta) -> list[Stored]:
-    """Return what the member may sign in with, newest first.
-
-    That is the active password unless it has expired, and each pending one whose reading began within `pending`.
-    """
-    rows = await connection.fetch(
-        """
-        SELECT id, member_id, hash, key_id, state = 'active' AS active, changed_at FROM passwords
-        WHERE member_id = $1
-          AND (state = 'active' AND coalesce(expires_at > now(), true)
-               OR state = 'pending' AND reading_began_at > now() - $2::interval)
-        ORDER BY ordinal DESC
-        """,
-        member_id,
-        pending,
-    )
-    return [Stored(**row) for row in rows]
-
-
 async def _hold(connection: Connection, member_id: int | None) -> None:
     """Let nobody else issue, activate or change a password of this account until the transaction ends.
 
     So ordinals are in the order of the commits, and what another one did while we waited is seen by what we do next.
     Not the member's row: whoever changes many members holds theirs for long, and no call may wait for them.
+    A sign-in takes the same lock (db/migrations/0012).
     """
     await connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended('passwords of ' || $1::bigint, 0))", member_id

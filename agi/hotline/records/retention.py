@@ -44,6 +44,8 @@ _OLD = {
     "lifts": "at < $1",
     "alarms": "last_seen < $1 AND acknowledged_at IS NOT NULL",
     "phone_changes": "at < $1 AND held_until < now()",
+    # Of no use once no lock hangs on it, and many.
+    "sign_in_attempts": "at < greatest($1, now() - interval '1 day')",
     # The password in force stays, however old.
     "passwords": "created_at < $1 AND (state = 'replaced' AND replaced_at < $1 OR state = 'pending')",
 }
@@ -58,6 +60,7 @@ class Deleted:
     lifts: int
     alarms: int
     phone_changes: int
+    sign_in_attempts: int
     passwords: int
 
     @property
