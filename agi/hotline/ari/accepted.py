@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Literal
+import contextlib
+from typing import TYPE_CHECKING, Literal, NoReturn
 
+import aiohttp
 import structlog
+from aiohttp import WSMsgType
 
 from .client import Client
-from .errors import AriError, Fatal
+from .errors import AriError, ConnectionLost, Fatal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    import aiohttp
     from aiohttp import web
 
-    from .connection import Message
+_ENDS = {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR}
 
 
 log = structlog.get_logger()
@@ -38,29 +40,30 @@ class Arrival:
         closed: set when it is closed.
     """
 
-    def __init__(self, socket: web.WebSocketResponse[Literal[False]], first: Message) -> None:
+    def __init__(self, socket: web.WebSocketResponse[Literal[False]], first: bytes) -> None:
         self.closed = asyncio.Event()
         self._socket = socket
-        self._first: Message | None = first
+        self._first = first
 
-    @property
-    def close_code(self) -> int | None:
-        """Why it was closed."""
-        return self._socket.close_code
+    async def read(self, take: Callable[[bytes], None]) -> NoReturn:
+        """Hand over what was read already, and then what comes; see `Socket`."""
+        take(self._first)
+        while (message := await self._socket.receive()).type not in _ENDS:
+            if message.type is WSMsgType.TEXT:
+                take(message.data)
+        if message.type is WSMsgType.ERROR:
+            raise ConnectionLost(f"the events socket broke ({type(message.data).__name__})")
+        raise ConnectionLost(f"the events socket was closed (code {self._socket.close_code})")
 
-    async def receive(self) -> Message:
-        """Return the next message."""
-        first, self._first = self._first, None
-        return first or await self._socket.receive()
+    async def send(self, text: bytes) -> None:
+        """Send a request; see `Socket`."""
+        with contextlib.suppress(aiohttp.ClientError):
+            await self._socket.send_frame(text, WSMsgType.TEXT)
 
-    async def send_frame(self, message: bytes, opcode: aiohttp.WSMsgType) -> None:
-        """Send a message."""
-        await self._socket.send_frame(message, opcode)
-
-    async def close(self) -> bool:
+    async def close(self) -> None:
         """Close it."""
         try:
-            return await self._socket.close()
+            await self._socket.close()
         finally:
             self.closed.set()
 

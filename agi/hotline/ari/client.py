@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 import structlog
 
 from .admission import Admission, always
-from .connection import HEARTBEAT_SECONDS, EventsSocket, dial
+from .connection import HEARTBEAT_SECONDS, EventsSocket
 from .errors import AriError, Fatal, Gone, Replaced
 from .http import Requests
 from .models import (
@@ -24,14 +24,15 @@ from .models import (
 )
 from .operations import Applications, Asterisk, Channels, Events, Playbacks
 from .reconcile import Reconciler
+from .socket import dial
 from .stay import Stay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
     from types import TracebackType
 
-    from .connection import Socket
     from .models import Channel, KnownEvent
+    from .socket import Socket
     from .stay import Handler
 
 T = TypeVar("T")

@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 import itertools
 import random
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn
 
-import aiohttp
 import structlog
 
-from .errors import AriError, ConnectionLost, Fatal, NotFound, TimedOut, from_answer
+from .errors import AriError, ConnectionLost, Fatal, NotFound
 from .models import ChannelUserevent, RESTResponse, UnknownEvent, decode_event
 from .operations import Applications, Events
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from .http import Requests
     from .models import KnownEvent
+    from .socket import Socket
 
 log = structlog.get_logger()
 
@@ -70,64 +70,6 @@ def backoff_seconds(attempt: int, luck: float) -> float:
     delay = min(FIRST_DELAY_SECONDS * 2.0 ** min(attempt, 16), LONGEST_DELAY_SECONDS)
     least, most = JITTER
     return delay * (least + luck * (most - least))
-
-
-class Message(Protocol):
-    """What a socket carries, or that it has ended."""
-
-    @property
-    def type(self) -> aiohttp.WSMsgType:
-        """Its kind."""
-
-    @property
-    def data(self) -> Any:
-        """What is in it: bytes if it is a text."""
-
-
-class Socket(Protocol):
-    """An events socket, whoever opened it."""
-
-    @property
-    def close_code(self) -> int | None:
-        """Why it was closed."""
-
-    async def receive(self) -> Message:
-        """Return the next message."""
-
-    async def send_frame(self, message: bytes, opcode: aiohttp.WSMsgType) -> None:
-        """Send a message."""
-
-    async def close(self) -> bool:
-        """Close it."""
-
-
-async def dial(
-    requests: Requests, apps: Sequence[str], limit_seconds: float, heartbeat_seconds: float
-) -> Socket | AriError:
-    """Open an events socket; return it, or why that failed.
-
-    Args:
-        requests: whose session and credential to use.
-        apps: the applications' names.
-        limit_seconds: time for connecting.
-        heartbeat_seconds: see `HEARTBEAT_SECONDS`.
-    """
-    request = "GET /events"
-    try:
-        async with asyncio.timeout(limit_seconds):
-            return await requests.session.ws_connect(
-                requests.address("/events", {"app": ",".join(apps)}),
-                heartbeat=heartbeat_seconds,
-                timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
-                # Bytes: one event that is not UTF-8 is skipped and does not end the socket.
-                decode_text=False,
-            )
-    except aiohttp.WSServerHandshakeError as error:
-        return from_answer(error.status, request, "")
-    except aiohttp.ClientError as error:
-        return ConnectionLost(f"{request}: {type(error).__name__}")
-    except TimeoutError:
-        return TimedOut(f"{request}: no answer in {limit_seconds:g} s")
 
 
 class _Echo:
@@ -241,7 +183,7 @@ class EventsSocket:
             return socket
         self._requests.over_socket.open(socket)
         watching = asyncio.ensure_future(self._set_up_and_watch())
-        reading = asyncio.ensure_future(self._read(socket))
+        reading = asyncio.ensure_future(socket.read(self._take))
         try:
             await asyncio.wait([watching, reading], return_when=asyncio.FIRST_EXCEPTION)
         finally:
@@ -298,22 +240,11 @@ class EventsSocket:
         # Raised out here, without a context.
         raise ConnectionLost(f"the events socket is deaf: {deaf}")
 
-    async def _read(self, socket: Socket) -> NoReturn:
-        """Hand on events until the socket ends.
-
-        Raises:
-            AriError: the socket ended, or an event ended it.
-        """
-        while True:
-            message = await socket.receive()
-            if message.type is aiohttp.WSMsgType.TEXT:
-                event = decode_event(message.data)
-                self._note(event)
-                self._on_event(event)
-            elif message.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED}:
-                raise ConnectionLost(f"the events socket was closed (code {socket.close_code})")
-            elif message.type is aiohttp.WSMsgType.ERROR:
-                raise ConnectionLost(f"the events socket broke ({type(message.data).__name__})")
+    def _take(self, text: bytes) -> None:
+        """Take what the socket carried: an event, or an answer."""
+        event = decode_event(text)
+        self._note(event)
+        self._on_event(event)
 
     def _note(self, event: KnownEvent | UnknownEvent) -> None:
         """Note which application's events reach us; an answer says nothing about that."""

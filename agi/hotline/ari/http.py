@@ -69,6 +69,7 @@ class Requests:
         limit_seconds: time for a request in all, with waiting for a connection and retries.
 
     Attributes:
+        headers: what every request and the events socket begin with: the credential, so not for any eye.
         over_socket: the way over the events socket, while there is one.
 
     Raises:
@@ -77,7 +78,7 @@ class Requests:
 
     def __init__(self, url: str | None, user: str, password: str, *, limit_seconds: float) -> None:
         self._root = None if url is None else _root(url)
-        self._headers = {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")}
+        self.headers = {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")}
         self._limit_seconds = limit_seconds
         self.over_socket = OverSocket()
         self._quick = self._pool(QUICK_LIMIT, QUICK_BEGUN)
@@ -90,7 +91,7 @@ class Requests:
         self._fence = why
 
     def _pool(self, limit: int, begun_at_once: int) -> Pool:
-        return Pool(self._headers, limit=limit, begun_at_once=begun_at_once, retire_seconds=self._limit_seconds)
+        return Pool(self.headers, limit=limit, begun_at_once=begun_at_once, retire_seconds=self._limit_seconds)
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -141,49 +142,51 @@ class Requests:
         """
         again = method in _IDEMPOTENT if repeatable is None else repeatable
         closes = self._closes
-        request = f"{method} {path}"
         data = None if body is None else msgspec.json.encode(body)
-        timer = asyncio.timeout(self._limit_seconds)
-        try:
-            async with timer:
-                for pause in RETRY_PAUSES:
-                    answer, may_be_done = await self._try(method, path, query, data, lane=lane)
-                    if not isinstance(answer, ConnectionLost) or (may_be_done and not again):
-                        break
-                    await asyncio.sleep(pause)
-                    if self._closes != closes:
-                        break
-                else:
-                    answer, _ = await self._try(method, path, query, data, lane=lane)
-        except TimeoutError:
-            if not timer.expired():
-                raise
-            answer = TimedOut(f"{request}: no answer in {self._limit_seconds:g} s")
+        now = asyncio.get_running_loop().time
+        deadline = now() + self._limit_seconds
+        answer, may_be_done = await self._try(method, path, query, data, lane=lane, within=self._limit_seconds)
+        for pause in RETRY_PAUSES:
+            if not isinstance(answer, ConnectionLost) or (may_be_done and not again):
+                break
+            await asyncio.sleep(pause)
+            if self._closes != closes:
+                break
+            answer, may_be_done = await self._try(method, path, query, data, lane=lane, within=deadline - now())
         # Raised out here, where no exception of the HTTP library can become its context.
         if isinstance(answer, AriError):
             raise answer
         return answer
 
     async def _try(
-        self, method: str, path: str, query: Mapping[str, str] | None, data: bytes | None, *, lane: Lane
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        data: bytes | None,
+        *,
+        lane: Lane,
+        within: float,
     ) -> tuple[bytes | AriError, bool]:
         """Send once; return the body or the error, and whether Asterisk may have done it all the same."""
-        request = f"{method} {path}"
         if self._fence is not None:
             return type(self._fence)(str(self._fence)), False
         try:
             if self._root is None or (lane is Lane.QUEUED and self.over_socket.ready):
-                response = await self.over_socket.send(method, path, query, data)
+                response = await self.over_socket.send(method, path, query, data, within=within)
                 status, text = response.status_code, response.message_body.encode()
             else:
-                status, text = await self._over_http(method, path, query, data, lane)
+                async with asyncio.timeout(within):
+                    status, text = await self._over_http(method, path, query, data, lane)
         except aiohttp.ClientError as error:
-            lost = ConnectionLost(f"{request}: {type(error).__name__}")
+            lost = ConnectionLost(f"{method} {path}: {type(error).__name__}")
             return lost, not isinstance(error, aiohttp.ClientConnectorError)
+        except TimeoutError:
+            return TimedOut(f"{method} {path}: no answer in {self._limit_seconds:g} s"), True
         if status < 300:
             return text, True
         # 503 comes before anything is done: Asterisk is starting, stopping or at its session limit.
-        return from_answer(status, request, _message(text)), status != 503
+        return from_answer(status, f"{method} {path}", _message(text)), status != 503
 
     async def _over_http(
         self, method: str, path: str, query: Mapping[str, str] | None, data: bytes | None, lane: Lane

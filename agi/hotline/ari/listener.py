@@ -232,7 +232,7 @@ class Listener:
             async with asyncio.timeout(FIRST_SECONDS):
                 message = await socket.receive()
             if message.type is WSMsgType.TEXT:
-                return Arrival(socket, message), msgspec.json.decode(message.data, type=_First)
+                return Arrival(socket, message.data), msgspec.json.decode(message.data, type=_First)
         raise Unwelcome("it did not say for which application it is: is that an Asterisk?")
 
     def _client_of(self, about: _First, switchboard: str) -> AcceptedClient:

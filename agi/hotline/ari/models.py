@@ -6,8 +6,6 @@ may add some; event types we do not name become `UnknownEvent`.
 
 from __future__ import annotations
 
-import contextlib
-
 import msgspec
 
 
@@ -215,8 +213,10 @@ _unknown = msgspec.json.Decoder(UnknownEvent)
 
 def decode_event(text: bytes | str) -> KnownEvent | UnknownEvent:
     """Return the event that `text` is; an `UnknownEvent` if it is none of ours, or not what its type promises."""
-    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+    try:
         return _known.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
     try:
         return _unknown.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
