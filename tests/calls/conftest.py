@@ -32,9 +32,13 @@ async def house():
 
 @pytest_asyncio.fixture(loop_scope="session", params=["ari", "fastagi"])
 async def door(request, house):
-    """The door that calls come by: whoever asks for a service without naming one is tested over both."""
+    """The door that calls come by: whoever asks for a service without naming one is tested over both.
+
+    By `ari-in-turn` they come as the dialplan gives them to one process after another.
+    """
     usual = house.asterisk.site.hand_over
-    await house.asterisk.console(f"dialplan set global HAND_OVER {'agi' if request.param == 'fastagi' else usual}")
+    hand_over = {"ari": usual, "ari-in-turn": "stasis", "fastagi": "agi"}[request.param]
+    await house.asterisk.console(f"dialplan set global HAND_OVER {hand_over}")
     yield request.param
     await house.asterisk.console(f"dialplan set global HAND_OVER {usual}")
 

@@ -83,15 +83,21 @@ async def open_door(pbx):
 
 
 async def test_the_documented_dialplan_hands_a_call_over(pbx):
-    """What the carrier asserts reaches the application letter for letter, and the application answers the call."""
+    """What the carrier asserts reaches the application, with dashes for round brackets, and it answers the call."""
     async with open_door(pbx) as calls:
         with Caller(pbx.site, TRUNK) as caller:
             caller.invite(f"P-Asserted-Identity: {IDENTITY}", "Privacy: none")
             call = await asyncio.wait_for(calls.get(), 5)
             assert [unquote(argument) for argument in call.arguments] == [
                 "origin=trunk",
-                f"pai={IDENTITY}",
-                "privacy=none",
+                *("pai-headers=1", "diversion-headers=0", "history-headers=0", "privacy-headers=1"),
+                *(
+                    f"pai1={IDENTITY.replace('(', '-').replace(')', '-')}",
+                    "pai2=",
+                    "privacy=none",
+                    "from=0900000000",
+                    "complete=yes",
+                ),
             ]
             assert (await caller.answer())[0] == 200
             caller.send("BYE")

@@ -6,11 +6,12 @@ import asyncio
 import os
 import shutil
 import time
-from urllib.parse import unquote_plus
+from urllib.parse import unquote
 
 import pytest
 
 from bare import App, Caller
+from hotline.desk.caller import LONGEST
 from hotline.pbx import PhoneAccount, Ports, PrivateAsterisk, Site, install_root
 from hotline.settings import SHARE
 
@@ -71,9 +72,9 @@ async def pbx(root, site, tmp_path):
         yield asterisk
 
 
-def decoded(event):
+def decoded(event, **how):
     """The arguments of a StasisStart, by name."""
-    return {key: unquote_plus(value) for key, _, value in (arg.partition("=") for arg in event["args"])}
+    return {key: unquote(value, **how) for key, _, value in (arg.partition("=") for arg in event["args"])}
 
 
 def prompt(site, name):
@@ -81,48 +82,92 @@ def prompt(site, name):
     return (site.sounds / "vi" / f"{name}.alaw").read_bytes()
 
 
+NOTHING = {
+    "origin": "trunk",
+    "pai-headers": "0",
+    "diversion-headers": "0",
+    "history-headers": "0",
+    "privacy-headers": "0",
+    "pai1": "",
+    "pai2": "",
+    "privacy": "",
+    "from": "0900000000",
+    "complete": "yes",
+}
+"""What is said of a call that has no header about the caller; From is another's."""
+
+
 @EITHER_WAY
 async def test_asserted_identity_reaches_the_application_letter_for_letter(pbx, site):
-    """Commas, quotes, brackets and dialplan syntax in P-Asserted-Identity reach the application as they were sent."""
+    """Commas, quotes and dialplan syntax in P-Asserted-Identity reach the application as they were sent.
+
+    But for round brackets, of which dashes are made.
+    """
     identity = (
-        '"Nguyễn, Văn \\"A\\" ${HASH(a)} $[1+1] 100%, (b) | ; x" <sip:+84912345678;a=b,c@carrier.example;user=phone>'
+        '"Nguyễn, Văn \\"A\\" ${HASH(a)} $[1+1] 100%, )b) | ; [:2:3" <sip:+84(91)2345678;a=b,c@carrier.example>;x=\\'
     )
     async with App.connect(site) as app:
         with Caller(site, TRUNK) as caller:
             caller.invite(f"P-Asserted-Identity: {identity}")
             event = await app.event("StasisStart")
-            assert decoded(event) == {"origin": "trunk", "pai": identity}
+            expected = identity.replace("(", "-").replace(")", "-")
+            assert decoded(event) == NOTHING | {"pai-headers": "1", "pai1": expected}
             assert event["channel"]["state"] == "Ring"
     assert pbx.problems() == []
 
 
 async def test_every_header_about_the_caller_is_passed_on(pbx, site):
-    """A second identity, diversion, history and privacy are handed to the application beside the first identity."""
+    """Two identities and privacy are handed to the application, and how many of each header there are."""
     async with App.connect(site) as app:
         with Caller(site, TRUNK) as caller:
             caller.invite(
                 "P-Asserted-Identity: <sip:+84912345678@carrier.example>",
                 "P-Asserted-Identity: <tel:+84987654321>",
+                "p-asserted-identity:",
                 "Diversion: <sip:+84911111111@carrier.example>;reason=unconditional",
-                "History-Info: <sip:+84911111111@carrier.example>;index=1, <sip:19009068@carrier.example>;index=1.1",
+                "History-Info:",
+                f"HISTORY-INFO : {'<sip:+84911111111@carrier.example>;index=1, ' * 100}",
                 "Privacy: id",
+                "Privacy: user",
             )
-            assert decoded(await app.event("StasisStart")) == {
-                "origin": "trunk",
-                "pai": "<sip:+84912345678@carrier.example>",
+            assert decoded(await app.event("StasisStart")) == NOTHING | {
+                "pai-headers": "3",
+                "diversion-headers": "1",
+                "history-headers": "2",
+                "privacy-headers": "2",
+                "pai1": "<sip:+84912345678@carrier.example>",
                 "pai2": "<tel:+84987654321>",
-                "diversion": "<sip:+84911111111@carrier.example>;reason=unconditional",
-                "history": "<sip:+84911111111@carrier.example>;index=1, <sip:19009068@carrier.example>;index=1.1",
                 "privacy": "id",
             }
 
 
+async def test_a_long_value_is_seen_to_be_long(pbx, site):
+    """Of what is longer than the application takes it gets one byte more, whatever it is made of; over 4 kB nothing."""
+    names = "é" * 1900, "é" * 2100
+    async with App.connect(site) as app:
+        with Caller(site, TRUNK) as caller:
+            caller.invite(*(f'P-Asserted-Identity: "{name}" <sip:+84912345678@carrier.example>' for name in names))
+            told = decoded(await app.event("StasisStart"), errors="surrogateescape")
+            assert told["pai-headers"] == "2"
+            assert len(told["pai1"].encode(errors="surrogateescape")) == LONGEST + 1
+            assert told["pai2"] == ""
+
+
+async def test_a_header_on_three_lines_loses_the_first_two(pbx, site):
+    """What SECURITY.md says remains: of a folded header Asterisk's parser keeps the last line, or the last two."""
+    async with App.connect(site) as app:
+        with Caller(site, TRUNK) as caller:
+            caller.invite("P-Asserted-Identity: <tel:+84987654321>,\r\n <tel:+84911111111>,\r\n <tel:+84912345678>")
+            told = NOTHING | {"pai-headers": "1", "pai1": "<tel:+84912345678>"}
+            assert decoded(await app.event("StasisStart")) == told
+
+
 async def test_the_callers_own_word_is_not_passed_on(pbx, site):
-    """A call from the trunk without P-Asserted-Identity has no number at all, whatever From says."""
+    """A call from the trunk without P-Asserted-Identity has no identity at all, whatever From says."""
     async with App.connect(site) as app:
         with Caller(site, TRUNK) as caller:
             caller.invite("Remote-Party-ID: <sip:+84912345678@carrier.example>;party=calling", user="+84912345678")
-            assert (await app.event("StasisStart"))["args"] == ["origin=trunk"]
+            assert decoded(await app.event("StasisStart")) == NOTHING | {"from": "+849123456"}
 
 
 async def test_a_testers_number_is_that_of_the_account(pbx, site):
@@ -181,7 +226,7 @@ async def test_a_process_that_is_away_is_passed_over(pbx, site):
             with Caller(site, TRUNK) as caller:
                 began = time.monotonic()
                 caller.invite()
-                assert (await app.event("StasisStart"))["args"] == ["origin=trunk"]
+                assert (await app.event("StasisStart"))["args"][0] == "origin=trunk"
                 assert time.monotonic() - began < PATIENCE / 2
 
 

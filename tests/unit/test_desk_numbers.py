@@ -37,6 +37,13 @@ def test_a_fixed_line_is_a_phone_number():
         "٠٩١٢٣٤٥٦٧٨",
         "++84912345678",
         "9" * 16,
+        "912345678",
+        "376312345",
+        "849123456",
+        "+840912345678",
+        "00840912345678",
+        "+0912345678",
+        "000084912345678",
     ],
 )
 def test_what_is_no_phone_number_is_refused(text):
@@ -84,7 +91,9 @@ def test_nobody_calls_from_an_11_digit_number(old, rest, prefix):
         vietnamese_e164(prefix + old[1:] + rest)
 
 
-@pytest.mark.parametrize("text", ["01301234567", "01611234567", "01871234567", "0120123456", "012012345678", "+11201"])
+@pytest.mark.parametrize(
+    "text", ["01301234567", "01611234567", "01871234567", "0120123456", "012012345678", "+11201", "1201234567"]
+)
 def test_other_old_looking_numbers_are_refused(text):
     """Only the prefixes that were replaced are, at their length."""
     with pytest.raises(NumberMalformed):

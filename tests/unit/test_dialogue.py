@@ -351,11 +351,19 @@ async def test_the_price_is_told_where_the_setting_says(talk, notice):
     assert held.line.log[: len(begin[notice])] == begin[notice]
 
 
+ONE_IDENTITY = (
+    "origin=trunk",
+    *("pai-headers=1", "diversion-headers=0", "history-headers=0", "privacy-headers=0"),
+    "complete=yes",
+)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("origin=trunk", "pai=%3Csip%3A%2B84912345678%40carrier%3E", "privacy=id"), "caller-withheld"),
-        (("origin=trunk", "pai=%3Csip%3A%2B14155552671%40carrier%3E"), "caller-foreign"),
+        ((*ONE_IDENTITY, "pai1=%3Csip%3A%2B84912345678%40carrier%3E", "privacy=id"), "caller-withheld"),
+        ((*ONE_IDENTITY, "pai1=%3Csip%3A%2B14155552671%40carrier%3E"), "caller-foreign"),
+        (ONE_IDENTITY, "caller-unasserted"),
         (("origin=trunk",), "caller-unasserted"),
         ((), "caller-unasserted"),
     ],
@@ -425,7 +433,7 @@ async def test_a_hang_up_unwinds_the_conversation_anywhere(talk, prompt):
     assert held.line.log[-2:] == ["caller hung up", prompt]
 
 
-TRUNK = "origin=trunk", "pai=%3Ctel%3A%2B84912345678%3E"
+TRUNK = *ONE_IDENTITY, "pai1=%3Ctel%3A%2B84912345678%3E"
 CARRIER, SILENT, ELSEWHERE = Media("192.0.2.1:4000", 100), Media("192.0.2.1:4000", 0), Media("203.0.113.9:4000", 100)
 WHOLE = On("menu", "8"), On("ask-number", NUMBER + "#")
 

@@ -1,9 +1,13 @@
 """Who is calling: only what the network itself asserts counts (SPEC §3).
 
-The dialplan hands over, as `key=value` with the value URL-encoded, where the call came in and what its INVITE said:
+The dialplan hands over ([hotline-origin] in hotline-agi.conf), as `key=value` with the value URL-encoded, where the
+call came in and what its INVITE said:
 
-    origin=trunk   pai=, pai2=, ...: each P-Asserted-Identity header (RFC 3325); diversion=, history=: Diversion and
-                   History-Info; privacy=: Privacy (RFC 3323). An empty value is an absent header.
+    origin=trunk   pai-headers=, diversion-headers=, history-headers=, privacy-headers=: how many P-Asserted-Identity
+                   (RFC 3325), Diversion (RFC 5806), History-Info (RFC 7044) and Privacy (RFC 3323) headers there are;
+                   pai1=, pai2=: the values of the first two identities; privacy=: of the first Privacy; from=: the
+                   user in From. What could not be read is empty, as is what is not there: only the counts tell.
+                   complete=yes: stands last, so nothing was cut off.
     origin=phone   number=: the fixed number of an authenticated test phone.
 
 Where a header was not understood in full the caller is not believed: nothing is guessed.
@@ -14,31 +18,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 from hotline.desk.errors import CallerForeign, CallerUnasserted, CallerWithheld, NumberMalformed
+from hotline.desk.identity import identities
 from hotline.desk.numbers import VIETNAM, ForeignNumber, masked, vietnamese_e164
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-LONGEST = 1024
-"""Characters of a value; a longer one is no honest header."""
+    from hotline.desk.identity import Identity
 
-_KEY = re.compile(r"origin|pai[0-9]*|diversion|history|privacy|number")
+LONGEST = 512
+"""Bytes of a value; a longer one is no honest header. The dialplan hands over one more."""
+LONGEST_PRIVACY = 64
+"""Bytes of Privacy; likewise."""
+MOST_IDENTITIES = 2
+"""Of a caller: a `sip:` and a `tel:` one (RFC 3325, 9.1)."""
 
-# One identity of a header, and the comma after it: a name and an address in angle brackets, or a bare address.
-# Possessive quantifiers (*+) keep it linear, whatever is sent.
-_IDENTITY = re.compile(
-    r"""
-    \s*+ (?: (?: "(?:[^"\\]|\\.)*+" \s*+ | [^"<>,;\\]*+ ) < (?P<angled> [^<>",\s]++ ) >
-           | (?P<bare> [^"<>,;\s]++ ) )
-    \s*+ (?: ;[^"<>,]*+ )? (?: (?P<more> , ) | \Z )
-    """,
-    re.VERBOSE,
-)
-_SEPARATORS = str.maketrans("", "", "-.()")
-"""What a written phone number may have between its digits (RFC 3966); it means nothing."""
+_KEY = re.compile(r"origin|(?:pai|diversion|history|privacy)-headers|pai[12]|privacy|from|complete|number")
+_COUNT = re.compile(r"[0-9]{1,4}")
 
 
 @dataclass(frozen=True, repr=False)
@@ -83,63 +82,52 @@ def caller_number(arguments: Sequence[str]) -> CallerNumber:
 
 
 def _told(arguments: Sequence[str]) -> Mapping[str, str]:
-    """Return the values that are there; a key given twice contradicts itself."""
+    """Return the values that are not empty; a key given twice contradicts itself."""
     told: dict[str, str] = {}
     for argument in arguments:
         key, _, value = argument.partition("=")
-        if not value or not _KEY.fullmatch(key):
+        if not _KEY.fullmatch(key):
             continue
-        if key in told or len(value) > LONGEST:
-            raise CallerUnasserted(f"{key} is given twice or is too long")
+        longest = LONGEST_PRIVACY if key == "privacy" else LONGEST
+        if key in told or not value.isascii() or len(unquote_to_bytes(value)) > longest:
+            raise CallerUnasserted(f"{key} is given twice, is not URL-encoded or is too long")
         told[key] = unquote(value)
-    return told
+    return {key: value for key, value in told.items() if value}
 
 
 def _asserted(told: Mapping[str, str]) -> str:
     """Return the one number that the trunk's headers assert."""
+    if told.get("complete") != "yes":
+        raise CallerUnasserted("the dialplan's words were cut off, or it has another version's hotline-agi.conf")
     if set(re.split(r"[;,\s]+", told.get("privacy", "").lower())) - {"", "none", "critical"}:
         raise CallerWithheld("the caller asks for privacy")
-    if "diversion" in told or "history" in told:
+    if _headers(told, "privacy") != int("privacy" in told):
+        raise CallerUnasserted("Privacy is there more than once, empty, or too long to be read")
+    if _headers(told, "diversion") or _headers(told, "history"):
         raise CallerUnasserted("the call was diverted, so its number is not of who speaks")
-    if "pai3" in told:
-        raise CallerUnasserted("more identities than RFC 3325 allows (two)")
-    headers = [value for key, value in told.items() if key.startswith("pai")]
-    numbers = {_number(address) for header in headers for address in _addresses(header)}
-    if len(numbers) != 1:
-        raise CallerUnasserted(f"{len(numbers)} numbers are asserted")
-    return numbers.pop()
+    numbers = [_vietnamese(identity.number) for identity in _identities(told)]
+    if not numbers and told.get("from", "").lower() == "anonymous":
+        # Withheld before it came into the network that could have asserted it. From proves nothing else.
+        raise CallerWithheld("the caller is anonymous, and no identity is asserted")
+    if len(numbers) > MOST_IDENTITIES or len(set(numbers)) != 1:
+        raise CallerUnasserted(f"{len(numbers)} identities are asserted, of {len(set(numbers))} numbers")
+    return numbers[0]
 
 
-def _addresses(header: str) -> Iterator[str]:
-    """Yield the address of each identity in a P-Asserted-Identity header."""
-    position, more = 0, True
-    while more:
-        found = _IDENTITY.match(header, position)
-        if found is None:
-            raise CallerUnasserted("an asserted identity is malformed")
-        yield found["angled"] or found["bare"]
-        position, more = found.end(), found["more"] is not None
+def _headers(told: Mapping[str, str], name: str) -> int:
+    """Return how many headers of this name there are."""
+    count = told.get(f"{name}-headers", "")
+    if _COUNT.fullmatch(count) is None:
+        raise CallerUnasserted(f"the dialplan does not say how many headers there are: {name}-headers")
+    return int(count)
 
 
-def _number(address: str) -> str:
-    """Return the phone number of a `sip:`, `sips:` or `tel:` address."""
-    scheme, _, rest = address.partition(":")
-    match scheme.lower(), rest.split("@"):
-        case "tel", [subscriber]:
-            host = ""
-        case "sip" | "sips", [subscriber, host]:
-            if unquote(subscriber).lower() == "anonymous" or host.lower().startswith("anonymous.invalid"):
-                raise CallerWithheld("the caller is anonymous")
-        case _:
-            raise CallerUnasserted("an asserted identity is no phone number")
-    digits, *parameters = subscriber.split(";")
-    for parameter in parameters + host.split(";")[1:]:
-        match parameter.lower().split("=", 1):
-            case ["phone-context", context] if context.startswith("+") and context != f"+{VIETNAM}":
-                raise CallerForeign("a local number of another country")
-            case ["verstat", "tn-validation-failed"]:
-                raise CallerUnasserted("the network itself found the number to be false")
-    return _vietnamese(unquote(digits).translate(_SEPARATORS))
+def _identities(told: Mapping[str, str]) -> Sequence[Identity]:
+    """Return each identity in the P-Asserted-Identity headers."""
+    there = [key for key in ("pai1", "pai2") if key in told]
+    if there != [f"pai{number + 1}" for number in range(_headers(told, "pai"))]:
+        raise CallerUnasserted("an asserted identity is empty or too long to be read, or there are more than two")
+    return [identity for key in there for identity in identities(told[key])]
 
 
 def _vietnamese(number: str) -> str:

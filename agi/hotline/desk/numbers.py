@@ -11,11 +11,12 @@ from hotline.desk.errors import NumberMalformed
 
 VIETNAM = 84
 
-# The library takes more than numbers: full-width digits, ",,123" suffixes, letters (SPEC §3).
-_PHONE = re.compile(r"\+?[0-9]{8,15}")
+# The forms of a number (SPEC §3), and no others. The library takes more: full-width digits, ",,123" suffixes, letters,
+# and nine bare digits, which may be a number of Andorra just as well.
+_PHONE = re.compile(r"(?:\+|00|(?=84))(?P<international>[1-9][0-9]{7,14})|0(?P<national>[1-9][0-9]{7,13})")
 # A mobile number by the numbering plan. The library knows the blocks given out, and learns of a new one months later.
 _MOBILE = re.compile(r"\+84[35789][0-9]{8}")
-_BEFORE_2018 = re.compile(r"(?:0|\+?84|0084)?(?P<prefix>12[0-9]|16[2-9]|186|188|199)(?P<rest>[0-9]{7})")
+_BEFORE_2018 = re.compile(r"(?:0|\+?84|0084)(?P<prefix>12[0-9]|16[2-9]|186|188|199)(?P<rest>[0-9]{7})")
 _SINCE_2018 = {
     "120": "70", "121": "79", "122": "77", "126": "76", "128": "78",
     "123": "83", "124": "84", "125": "85", "127": "81", "129": "82",
@@ -70,15 +71,19 @@ def vietnamese_e164(text: str) -> str:
         ForeignNumber: a number of another country.
         NumberMalformed: no number of Vietnam's numbering plan.
     """
-    if not _PHONE.fullmatch(text):
-        raise NumberMalformed("a phone number has 8 to 15 digits, with or without a plus before them")
+    written = _PHONE.fullmatch(text)
+    if written is None:
+        raise NumberMalformed("a phone number has 8 to 15 digits and begins with 0, 84, +84 or 0084")
+    international = "+" + (written["international"] or f"{VIETNAM}{written['national']}")
     try:
-        number = phonenumbers.parse(text, "VN")
+        number = phonenumbers.parse(international)
     except phonenumbers.NumberParseException:
         raise NumberMalformed("no phone number begins like this") from None
     if number.country_code != VIETNAM:
         raise ForeignNumber("a phone number of another country")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if e164 != international:
+        raise NumberMalformed("a number of Vietnam has no 0 after 84")
     if not (_MOBILE.fullmatch(e164) or phonenumbers.is_valid_number(number)):
         raise NumberMalformed("no phone number of Vietnam")
     return e164

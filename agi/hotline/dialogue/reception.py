@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
+
 from hotline.desk import (
     CallerForeign,
     CallerNumber,
     CallerRefused,
+    CallerUnasserted,
     CallerWithheld,
     Overloaded,
     RecordsUnavailable,
@@ -21,6 +24,15 @@ from hotline.dialogue.menu_walk import walk
 if TYPE_CHECKING:
     from hotline.call import Call
     from hotline.dialogue.hotline import Hotline
+
+log = structlog.get_logger()
+
+NOT_TOLD = {
+    CallerWithheld: "caller-withheld",
+    CallerForeign: "caller-foreign",
+    CallerUnasserted: "caller-unasserted",
+}
+"""What is said to who can't be told from their number."""
 
 
 async def converse(call: Call, hotline: Hotline) -> None:
@@ -42,12 +54,9 @@ async def at_the_door(call: Call, hotline: Hotline) -> CallerNumber | None:
     try:
         caller = caller_number(call.arguments)
         await hotline.desk.admit(caller)
-    except CallerWithheld:
-        await turn_away(call, "caller-withheld")
-    except CallerForeign:
-        await turn_away(call, "caller-foreign")
-    except CallerRefused:
-        await turn_away(call, "caller-unasserted")
+    except CallerRefused as refused:
+        log.info("caller_refused", why=str(refused))
+        await turn_away(call, NOT_TOLD[type(refused)])
     except TooManyFailures as limit:
         await turn_away(call, f"caller-limit-{limit.kind}")
     except RecordsUnavailable:

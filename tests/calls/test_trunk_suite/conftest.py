@@ -138,7 +138,7 @@ class UdpCaller:
             *headers,
             *(f"{name}: {value}" for name, value in named.items()),
         ]
-        self._sip.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), self._hotline)
+        self._sip.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(errors="surrogateescape"), self._hotline)
 
     def _read_sip(self):
         text = self._sip.recv(8000).decode()
