@@ -75,6 +75,17 @@ class FakePbx:
     async def broadcast(self, among, args, wait_seconds):
         return FakeCaller(await self.asterisk.broadcast(args, among=among, wait_seconds=wait_seconds), None)
 
+    async def connect_to(self, gate):
+        """Connect where the gate is, as a real one is told to by `connect_out`; it may be shut as yet."""
+        await gate.open()
+        await gate.shut()
+        for app, names in {"kept": ["kept", "kept.2"], "each": ["each"]}.items():
+            url = f"ws://127.0.0.1:{gate.port}/ari"
+            self.asterisk.connect_out(url, "pbx", PASSWORD, names, per_call=app == "each")
+
+    async def for_outbound(self, app, args):
+        return await self.incoming(app, args, "", None)
+
     async def freeze(self):
         self.asterisk.freeze()
 
@@ -123,8 +134,10 @@ class FakeCaller:
         return list(dict.fromkeys(said[what] for what in self._call.done))
 
     async def place(self):
+        if self._call.refused:
+            return "outbound", "FAILED", 1
         assert self._call.alive
-        return self._call.continued
+        return self._call.continued or ("", "", 0)
 
     async def over(self):
         await asyncio.wait_for(self._call.ended.wait(), 3)
@@ -182,6 +195,10 @@ class RealPbx:
     async def broadcast(self, among, args, wait_seconds):
         milliseconds = str(round(wait_seconds * 1000))
         return await self._ring("broadcast", "", {"AMONG": among, "ARGS": ":".join(args), "LIMIT": milliseconds})
+
+    async def connect_to(self, gate):
+        """It does so from its start on."""
+        gate.port = self.connects_to
 
     async def for_outbound(self, app, args, number=None):
         """Let a call come in for an application to which Asterisk connects; `number` makes its channel's id."""

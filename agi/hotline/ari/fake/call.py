@@ -173,6 +173,12 @@ class FakeCall:
         await self._stop_playing()
         self._left()
 
+    def lost_socket(self) -> None:
+        """Go on in the dialplan, as a call whose own socket is lost: `STASISSTATUS=FAILED`."""
+        self.refused = True
+        self._thread.cancel()
+        self._left()
+
     async def playing(self, media: str, limit_seconds: float = 2.0) -> None:
         """Wait until `media` plays.
 

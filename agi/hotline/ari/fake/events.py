@@ -4,49 +4,95 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import ClientError, ClientSession, TCPConnector, WSMsgType, web
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from aiohttp import ClientWebSocketResponse
+
     from .clock import Clock
 
     Perform = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
-class EventsSocket:
-    """What is sent leaves in order, requests are done one after another; frozen, it is a half-open connection."""
+class Registered(Protocol):
+    """Where the events of an application go.
 
-    def __init__(self, response: web.WebSocketResponse, request: web.Request, perform: Perform, clock: Clock) -> None:
-        self.response = response
+    Attributes:
+        kept: the application stays registered when its socket is lost.
+    """
+
+    kept: bool
+
+    def send(self, event: dict[str, Any]) -> None:
+        """Send an event after those before."""
+
+    def freeze(self) -> None:
+        """Become half-open."""
+
+    async def lose(self, *, clean: bool) -> None:
+        """Break the connection, or close it."""
+
+
+class EventsSocket:
+    """What is sent leaves in order, requests are done one after another; frozen, it is a half-open connection.
+
+    Args:
+        socket: whoever opened it.
+        abort: resets its connection.
+        perform: does a request that came over it.
+        clock: stands still with the fake.
+    """
+
+    kept = False
+
+    def __init__(
+        self,
+        socket: web.WebSocketResponse | ClientWebSocketResponse,
+        abort: Callable[[], object],
+        perform: Perform,
+        clock: Clock,
+    ) -> None:
+        self._socket = socket
+        self._abort = abort
         self._clock = clock
-        self.transport = request.transport
-        self.frozen = False
+        self._frozen = False
         self._perform = perform
         self._queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._writer = asyncio.create_task(self._write())
 
     def send(self, event: dict[str, Any]) -> None:
         """Send an event after those before."""
-        if not self.frozen:
+        if not self._frozen:
             self._queue.put_nowait(event)
+
+    def freeze(self) -> None:
+        """Become half-open."""
+        self._frozen = True
+
+    async def lose(self, *, clean: bool) -> None:
+        """Break the connection, or close it."""
+        if clean:
+            await self._socket.close()
+        else:
+            self._abort()
 
     async def read(self) -> None:
         """Answer pings and requests, one after the other, until the client goes."""
         try:
-            async for message in self.response:
+            async for message in self._socket:
                 await self._clock.going()
-                if self.frozen:
+                if self._frozen:
                     continue
                 if message.type is WSMsgType.PING:
-                    await self.response.pong(message.data)
+                    await self._socket.pong(message.data)
                 elif message.type is WSMsgType.TEXT:
                     self.send(await self._perform(message.json()))
         except (ConnectionError, ClientError):
-            if self.transport is not None:
-                self.transport.abort()
+            self._abort()
         finally:
             self._writer.cancel()
 
@@ -55,7 +101,7 @@ class EventsSocket:
             while True:
                 event = await self._queue.get()
                 await self._clock.going()
-                await self.response.send_json(event)
+                await self._socket.send_json(event)
 
 
 class Performer:

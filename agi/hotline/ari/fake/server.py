@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
 
-from .answers import NO_CHANNEL, NOT_IN_STASIS, error, in_turn, now
+from .answers import error, now
 from .broadcasts import Broadcasts
-from .call import NORMAL_CLEARING, FakeCall, FakePlayback, Sounds
+from .call import FakeCall, FakePlayback, Sounds
+from .channels import ChannelRequests
 from .clock import Clock
 from .events import EventsSocket, Performer
+from .outbound import Outbound, OutboundSocket
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
     from types import TracebackType
 
-NO_FUNCTION = "Unable to read provided function"
-NO_VARIABLE = "Provided variable was not found"
+    from .events import Registered
 
 
 class FakeAsterisk:
@@ -67,7 +68,9 @@ class FakeAsterisk:
         self._sounds = Sounds(sounds, default_seconds, endless)
         self._playbacks: dict[str, FakePlayback] = {}
         self._broadcasts = Broadcasts()
-        self._sockets: dict[str, EventsSocket] = {}
+        self._sockets: dict[str, Registered] = {}
+        self._outbound: list[Outbound] = []
+        self._per_call: dict[str, Outbound] = {}
         self._disallowed: dict[str, frozenset[str]] = {}
         self._held: dict[str, str] = {}
         self._holding: dict[str, list[tuple[str, dict[str, Any]]]] = {}
@@ -101,16 +104,7 @@ class FakeAsterisk:
             web.get("/ari/asterisk/ping", self._ping),
             web.get("/ari/applications/{app}", self._application),
             web.put("/ari/applications/{app}/eventFilter", self._filter),
-            web.get("/ari/channels", self._list),
-            web.get("/ari/channels/{id}", self._get),
-            web.delete("/ari/channels/{id}", self._hang_up),
-            web.post("/ari/channels/{id}/play/{playback}", self._play),
-            web.post("/ari/channels/{id}/continue", self._continue),
-            web.post("/ari/channels/{id}/variable", self._set_variable),
-            web.get("/ari/channels/{id}/variable", self._get_variable),
-            web.post("/ari/channels/{id}/{what:answer|ring|progress}", self._do),
-            web.get("/ari/playbacks/{id}", self._playback),
-            web.delete("/ari/playbacks/{id}", self._stop_playback),
+            *ChannelRequests(self.calls, self._playbacks).routes(),
         ])  # fmt: skip
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -121,8 +115,13 @@ class FakeAsterisk:
         self._performer.open(self.url)
 
     async def stop(self) -> None:
-        """Stop listening and break every connection; calls stay up."""
+        """Stop listening and connecting, and break every connection; calls stay up."""
+        for outbound in self._outbound:
+            await outbound.close()
+        self._outbound.clear()
+        self._per_call.clear()
         await self.lose_socket()
+        self._sockets.clear()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -175,12 +174,38 @@ class FakeAsterisk:
         return call
 
     async def _enter(self, call: FakeCall, app: str) -> None:
+        if (outbound := self._per_call.get(app)) is not None:
+            channel = call.as_json()["name"]
+            socket = await outbound.for_call(app, channel, call.ended, call.lost_socket)
+            app = f"{app}:{channel}"
+            if socket is not None:
+                self._sockets[app] = socket
         if app in self._sockets:
             call.app = app
             self._send(app, {"type": "StasisStart", "args": call.args, "channel": call.as_json()})
         else:
             call.refused = True
             await call.close()
+
+    def connect_out(self, url: str, user: str, password: str, apps: Sequence[str], *, per_call: bool = False) -> None:
+        """Connect to a listener, as with `type = outbound_websocket`.
+
+        Args:
+            url: where it listens, `ws://…`.
+            user: what is said there, `username` of websocket_client.conf.
+            password: with this.
+            apps: the applications it is for.
+            per_call: open a socket for each call, in place of one that is kept.
+        """
+        outbound = Outbound(
+            url, user, password, apps,
+            lambda apps, attempts: OutboundSocket(apps, attempts, self._performer.perform, self._clock),
+        )  # fmt: skip
+        if per_call:
+            self._per_call.update(dict.fromkeys(apps, outbound))
+        else:
+            self._sockets.update(dict.fromkeys(apps, outbound.keep()))
+        self._outbound.append(outbound)
 
     async def connected(self, limit_seconds: float = 2.0) -> None:
         """Wait until a client is connected.
@@ -192,19 +217,22 @@ class FakeAsterisk:
             await self._connected.wait_for(lambda: bool(self._sockets))
 
     async def lose_socket(self, *, clean: bool = False) -> None:
-        """Break the events sockets, or close them as Asterisk does when it stops (`clean`)."""
+        """Break the events sockets, or close them as Asterisk does when it stops (`clean`).
+
+        One that it opens itself (`connect_out`) is opened again.
+        """
         for socket in list(self._sockets.values()):
-            if clean:
-                await socket.response.close()
-            elif socket.transport is not None:
-                socket.transport.abort()
-        self._sockets.clear()
+            await socket.lose(clean=clean)
+        self._forget_sockets()
 
     def freeze_socket(self) -> None:
         """Make the events sockets half-open: nothing comes any more, not even an answer to a ping."""
         for socket in self._sockets.values():
-            socket.frozen = True
-        self._sockets.clear()
+            socket.freeze()
+        self._forget_sockets()
+
+    def _forget_sockets(self) -> None:
+        self._sockets = {app: socket for app, socket in self._sockets.items() if socket.kept}
 
     def freeze(self) -> None:
         """Stand still as a process under SIGSTOP: connections stay, nothing is answered, no sound goes on."""
@@ -254,7 +282,9 @@ class FakeAsterisk:
             return error(400, "App parameter missing")
         response = web.WebSocketResponse(autoping=False)
         await response.prepare(request)
-        socket = EventsSocket(response, request, self._performer.perform, self._clock)
+        transport = request.transport
+        assert transport is not None  # noqa: S101 - the handshake is just over
+        socket = EventsSocket(response, transport.abort, self._performer.perform, self._clock)
         for app in apps:
             if app in self._sockets:
                 self.replace(app)
@@ -295,16 +325,6 @@ class FakeAsterisk:
                 request.transport.abort()
         return response
 
-    def _call(self, request: web.Request) -> FakeCall | None:
-        return next((call for call in self.calls if call.id == request.match_info["id"] and call.alive), None)
-
-    def _in_stasis(self, request: web.Request) -> FakeCall | web.Response:
-        """Return the call, or the answer that it is not here."""
-        call = self._call(request)
-        if call is None:
-            return error(404, NO_CHANNEL)
-        return error(409, NOT_IN_STASIS) if call.app is None else call
-
     async def _user_event(self, request: web.Request) -> web.Response:
         app = request.query["application"]
         if app not in self._sockets:
@@ -328,74 +348,3 @@ class FakeAsterisk:
             return error(404, "Application not found")
         self._disallowed[app] = frozenset(event["type"] for event in (await request.json())["disallowed"])
         return web.json_response({"name": app})
-
-    async def _list(self, _: web.Request) -> web.Response:
-        return web.json_response([call.as_json() for call in self.calls if call.alive])
-
-    async def _get(self, request: web.Request) -> web.Response:
-        call = self._call(request)
-        return error(404, NO_CHANNEL) if call is None else web.json_response(call.as_json())
-
-    async def _hang_up(self, request: web.Request) -> web.Response:
-        call = self._call(request)
-        if call is None:
-            return error(404, NO_CHANNEL)
-        await call.hung_up_by_application(int(request.query.get("reason_code", NORMAL_CLEARING)))
-        return web.Response(status=204)
-
-    async def _do(self, request: web.Request) -> web.Response:
-        call = self._in_stasis(request)
-        if isinstance(call, web.Response):
-            return call
-        call.done.append(request.match_info["what"])
-        return await in_turn(call.answer()) if request.match_info["what"] == "answer" else web.Response(status=204)
-
-    async def _continue(self, request: web.Request) -> web.Response:
-        call = self._in_stasis(request)
-        if isinstance(call, web.Response):
-            return call
-        where = request.query
-        call.continue_at(where.get("context", ""), where.get("extension", ""), int(where.get("priority", 1)))
-        return web.Response(status=204)
-
-    async def _set_variable(self, request: web.Request) -> web.Response:
-        call = self._in_stasis(request)
-        if isinstance(call, web.Response):
-            return call
-        given = await request.json()
-        return await in_turn(call.set_variable(given["variable"], given["value"]))
-
-    async def _get_variable(self, request: web.Request) -> web.Response:
-        name = request.query["variable"]
-        if not name:
-            return error(400, "Variable name is required")
-        call = self._call(request)
-        if call is None:
-            return error(404, "Provided channel was not found")
-        if name not in call.variables:
-            is_function = name.endswith(")")
-            return error(500, NO_FUNCTION) if is_function else error(404, NO_VARIABLE)
-        return web.json_response({"value": call.variables[name]})
-
-    async def _play(self, request: web.Request) -> web.Response:
-        call = self._in_stasis(request)
-        if isinstance(call, web.Response):
-            return call
-        media = (await request.json()).get("media")
-        if not media:
-            return error(500, "Failed to queue media for playback")
-        playback = FakePlayback(request.match_info["playback"], media, call.id)
-        queued = playback.as_json()
-        call.enqueue(playback)
-        return web.json_response(queued, status=201)
-
-    async def _playback(self, request: web.Request) -> web.Response:
-        playback = self._playbacks.get(request.match_info["id"])
-        return error(404, "Playback not found") if playback is None else web.json_response(playback.as_json())
-
-    async def _stop_playback(self, request: web.Request) -> web.Response:
-        playback = self._playbacks.get(request.match_info["id"])
-        if playback is None or playback.stop.is_set():
-            return error(404, "Playback not found")
-        playback.stop.set()
-        return web.Response(status=204)
