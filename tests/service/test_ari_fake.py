@@ -1,6 +1,8 @@
 """What the fake and the gate can be told to do, and what the client makes of it."""
 
 import asyncio
+import contextlib
+import gc
 
 import aiohttp
 import pytest
@@ -152,3 +154,25 @@ async def test_a_gate_lets_pass_what_it_held(fake_asterisk, ari_gate):
         assert ari_gate.open_connections == 1
     await asyncio.sleep(0.05)
     assert ari_gate.open_connections == 0
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_gate_that_is_shut_lets_go_of_who_comes_in(turns):
+    """A connection that is let in while the gate is shut is reset, however far it had come; none is left behind."""
+
+    async def serve(reader, writer):
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        gate = Gate("127.0.0.1", server.sockets[0].getsockname()[1])
+        await gate.open()
+        reader, writer = await asyncio.open_connection("127.0.0.1", gate.port)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await gate.shut()
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 2) == b""
+        writer.close()
+        gc.collect()  # what was left open complains now
+        await asyncio.sleep(0.01)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import ClientError, ClientSession, TCPConnector, WSMsgType, web
@@ -61,13 +62,20 @@ class EventsSocket:
         self._clock = clock
         self._frozen = False
         self._perform = perform
-        self._queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._queue: deque[dict[str, Any]] = deque()
+        self._news = asyncio.Event()
         self._writer = asyncio.create_task(self._write())
 
     def send(self, event: dict[str, Any]) -> None:
         """Send an event after those before."""
         if not self._frozen:
-            self._queue.put_nowait(event)
+            self._queue.append(event)
+            self._news.set()
+
+    @property
+    def unsent(self) -> list[dict[str, Any]]:
+        """What happened and could not be sent any more."""
+        return [event for event in self._queue if event["type"] not in {"RESTResponse", "ApplicationRegistered"}]
 
     def freeze(self) -> None:
         """Become half-open."""
@@ -99,9 +107,12 @@ class EventsSocket:
     async def _write(self) -> None:
         with contextlib.suppress(ConnectionError):
             while True:
-                event = await self._queue.get()
-                await self._clock.going()
-                await self._socket.send_json(event)
+                self._news.clear()
+                while self._queue:
+                    await self._clock.going()
+                    await self._socket.send_json(self._queue[0])
+                    self._queue.popleft()
+                await self._news.wait()
 
 
 class Performer:

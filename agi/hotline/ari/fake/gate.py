@@ -114,7 +114,7 @@ class Gate:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             far_reader, far_writer = await asyncio.open_connection(*self._server_address)
-        except OSError:
+        except BaseException:  # a cancellation by `shut` among them
             _reset(writer)
             raise
         link = _Link((writer, far_writer))

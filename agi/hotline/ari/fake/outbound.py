@@ -116,6 +116,7 @@ class OutboundSocket:
                 await socket.read()
             finally:
                 self._socket = None
+                self._waiting[:0] = socket.unsent
                 self.is_open.clear()
 
 
