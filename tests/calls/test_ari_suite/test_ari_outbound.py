@@ -118,6 +118,7 @@ async def test_a_call_outlives_its_socket(listen, incoming, pbx, pupil, *, app, 
     playing = asyncio.create_task(stay.play([pbx.sound("middle")], limit_seconds=5))
     await call.playing(pbx.sound("middle"))
     client = next(client for client in listener._clients.values() if client.stays)
+    await asyncio.wait_for(client.connected.wait(), 2)
     gate.cut()
     async with asyncio.timeout(2):
         while client.connected.is_set():

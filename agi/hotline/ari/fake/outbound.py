@@ -149,21 +149,21 @@ class Outbound:
         """Return a socket that is kept open."""
         return self._open(self._make(self.apps, None))
 
-    async def for_call(
-        self, app: str, channel: str, ended: asyncio.Event, lost: Callable[[], None]
-    ) -> OutboundSocket | None:
-        """Return a socket for one call once it is open and Asterisk has looked; None if it cannot be had.
+    def for_call(self, app: str, channel: str) -> OutboundSocket:
+        """Return a socket for a call to `app` from the channel of this name; it may not be open yet."""
+        return self._open(self._make([f"{app}:{channel}"], ATTEMPTS))
+
+    async def ready(self, socket: OutboundSocket, ended: asyncio.Event, lost: Callable[[], None]) -> bool:
+        """Return whether a call's socket is open, once Asterisk has looked.
 
         Args:
-            app: which of the applications the call is for.
-            channel: the channel's name.
+            socket: of the call.
             ended: set when the call has left the application.
             lost: called when the socket was lost and could not be had again before that.
         """
-        socket = self._open(self._make([f"{app}:{channel}"], ATTEMPTS))
         while not socket.is_open.is_set():
             if socket.given_up.is_set():
-                return None
+                return False
             await asyncio.sleep(AGAIN_SECONDS / 10)
         await asyncio.sleep(LOOK_SECONDS)
 
@@ -181,7 +181,7 @@ class Outbound:
         task = asyncio.create_task(linger())
         self._lingering.add(task)
         task.add_done_callback(self._lingering.discard)
-        return socket
+        return True
 
     async def close(self) -> None:
         """Close all its sockets."""

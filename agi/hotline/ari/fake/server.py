@@ -175,11 +175,11 @@ class FakeAsterisk:
 
     async def _enter(self, call: FakeCall, app: str) -> None:
         if (outbound := self._per_call.get(app)) is not None:
-            channel = call.as_json()["name"]
-            socket = await outbound.for_call(app, channel, call.ended, call.lost_socket)
-            app = f"{app}:{channel}"
-            if socket is not None:
-                self._sockets[app] = socket
+            socket = outbound.for_call(app, call.as_json()["name"])
+            (app,) = socket.apps
+            self._sockets[app] = socket
+            if not await outbound.ready(socket, call.ended, call.lost_socket):
+                del self._sockets[app]
         if app in self._sockets:
             call.app = app
             self._send(app, {"type": "StasisStart", "args": call.args, "channel": call.as_json()})
