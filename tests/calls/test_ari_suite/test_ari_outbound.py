@@ -240,14 +240,14 @@ async def test_two_asterisks(listen, real_pbx, second_pbx, pupil, app):
     pbxs = (real_pbx, second_pbx)
     calls, stays = [], []
     for number, pbx in enumerate(pbxs):
-        calls.append(await pbx.for_outbound(app, [str(number)], number="same"))
+        calls.append(await pbx.for_outbound(app, [str(number)], number=f"same-{app}"))
         stays.append(await pupil.stay())
     assert [stay.args for stay in stays] == [["0"], ["1"]]
-    assert {stay.channel.id for stay in stays} == {"far-same"}
+    assert {stay.channel.id for stay in stays} == {f"far-same-{app}"}
     for stay in stays:
         await stay.answer()
         await stay.set_variable("CALLERID(name)", stay.args[0])
-    assert [(await pbx.ask("GET", "/channels/far-same"))[1]["caller"]["name"] for pbx in pbxs] == ["0", "1"]
+    assert [(await pbx.ask("GET", f"/channels/far-same-{app}"))[1]["caller"]["name"] for pbx in pbxs] == ["0", "1"]
     assert listener.load == 2
     await calls[0].hang_up()
     await asyncio.wait_for(stays[0].ended.wait(), 3)
