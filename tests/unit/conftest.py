@@ -147,12 +147,12 @@ def menu():
 def talk(menu):
     """Hold a conversation with a scripted caller."""
 
-    async def hold(*script: On, arguments=PHONE, notice="early", trouble="", broken=(), ways=()):
+    async def hold(*script: On, arguments=PHONE, notice="early", trouble="", broken=(), ways=(), media=MEDIA):
         line, desk, readings = ScriptedLine(*script, broken=broken), FakeDesk(trouble), Readings()
         line.ways = list(ways) or line.ways
         call = Call("call", line, Sounds(), arguments)
         with contextlib.suppress(CallerGone):
-            await converse(call, Hotline(menu, desk, readings, MEDIA, notice))
+            await converse(call, Hotline(menu, desk, readings, media, notice))
         return Talk(line, call, desk, readings)
 
     return hold

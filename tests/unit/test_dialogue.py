@@ -1,10 +1,13 @@
 """The conversation, held with a scripted caller in virtual time."""
 
+from ipaddress import ip_network
+
 import pytest
 from structlog.testing import capture_logs
 
 from hotline.call import Media, SoundFailed
-from hotline.call.scripted import HANG_UP, On
+from hotline.call.scripted import FALL_SILENT, HANG_UP, On
+from hotline.desk import MediaRule
 
 NUMBER = "0123456789"
 WRONG = "9876543210"
@@ -454,9 +457,9 @@ async def test_a_caller_of_the_carrier_hears_the_password(talk):
         ([CARRIER, CARRIER, ELSEWHERE], "check", ["look up", "match", "began"], "line-unsafe"),
         ([CARRIER] * (3 + 4) + [ELSEWHERE], "new-password", ["look up", "match", "began"], "line-unsafe"),
         ([CARRIER] * (3 + 9) + [ELSEWHERE], "new-password", ["look up", "match", "began"], "line-unsafe"),
-        ([CARRIER] * (3 + 10) + [ELSEWHERE], "new-password", ["look up", "match", "began", "heard"], "reissued"),
-        ([CARRIER] * (14 + 4) + [ELSEWHERE], "repeat-password", ["look up", "match", "began", "heard"], "reissued"),
-        ([CARRIER] * (14 + 10) + [ELSEWHERE], "after-reading", ["look up", "match", "began", "heard"], "reissued"),
+        ([CARRIER] * (3 + 11) + [ELSEWHERE], "new-password", ["look up", "match", "began", "heard"], "reissued"),
+        ([CARRIER] * (15 + 4) + [ELSEWHERE], "repeat-password", ["look up", "match", "began", "heard"], "reissued"),
+        ([CARRIER] * (15 + 11) + [ELSEWHERE], "after-reading", ["look up", "match", "began", "heard"], "reissued"),
     ],
     ids=[
         "branch 8", "nothing came", "number keyed", "before the reading", "in the reading", "as the reading ends",
@@ -474,12 +477,43 @@ async def test_no_password_is_said_into_an_unsafe_line(talk, ways, last_said, do
     assert held.desk.alarms == [("+84912345678", "silent" if SILENT in ways else "elsewhere")]
 
 
-@pytest.mark.parametrize(("reading", "before"), [("new-password", 3), ("repeat-password", 14)])
+@pytest.mark.parametrize(("reading", "before"), [("new-password", 3), ("repeat-password", 15)])
 async def test_a_reading_stops_when_the_media_moves(talk, reading, before):
     """Not a word is said after the second in which our voice began to go elsewhere."""
     held = await talk(*WHOLE, arguments=TRUNK, ways=[CARRIER] * (before + 4) + [ELSEWHERE])
     (cut,) = [heard for heard in held.line.heard if heard.sound == reading]
     assert (cut.seconds, cut.whole) == (5.0, False)
+
+
+@pytest.mark.parametrize(
+    ("silent_in", "done", "outcome"),
+    [
+        ("check", ["began"], "not-activated"),
+        ("new-password", ["began", "heard"], "reissued"),
+        ("repeat-password", ["began", "heard"], "reissued"),
+    ],
+)
+async def test_a_password_read_to_nobody_does_not_count(talk, silent_in, done, outcome):
+    """A phone that died before the reading leaves the old password in force; one that died after it has heard all."""
+    died = On(silent_in, FALL_SILENT, after=-0.5)
+    held = await talk(*WHOLE, died, arguments=TRUNK, ways=[CARRIER])
+    assert held.desk.log[-len(done) :] == done
+    assert held.call.outcome == outcome
+
+
+async def test_who_hangs_up_with_the_last_digit_was_there(talk):
+    """That the line is gone once the reading is over is the best sign that somebody heard it."""
+    held = await talk(*WHOLE, On("new-password", HANG_UP, after=0.0), arguments=TRUNK, ways=[CARRIER])
+    assert held.desk.log[-1] == "heard"
+    assert held.call.outcome == "reissued"
+
+
+async def test_where_nothing_need_come_a_silent_caller_was_there(talk):
+    """For a carrier that sends nothing while a caller is silent, a setting takes the reading's word for it."""
+    rule = MediaRule((ip_network("192.0.2.0/24"),), both_ways=False)
+    died = On("check", FALL_SILENT, after=-0.5)
+    held = await talk(*WHOLE, died, arguments=TRUNK, ways=[CARRIER], media=rule)
+    assert held.call.outcome == "reissued"
 
 
 async def test_a_test_phones_media_is_not_watched(talk):

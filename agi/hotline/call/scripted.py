@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from hotline.call.watch import Watch
 
 HANG_UP = "hang up"
+FALL_SILENT = "fall silent"
+"""Send nothing any more, as a phone whose battery is empty."""
+PACKET_SECONDS = 0.02
+"""From one packet of the caller's voice to the next."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class On:
 
     Attributes:
         sound: the name of the sound (the last part of its path); several played in one go count as the last of them.
-        keys: keys to press, or HANG_UP.
+        keys: keys to press, HANG_UP or FALL_SILENT.
         after: seconds from the sound's end to the first key; negative is before the end.
         pace: seconds between keys.
     """
@@ -78,7 +82,8 @@ class ScriptedLine:
     Attributes:
         heard: every sound played, in order.
         log: everything that happened, one word each: progress, answer, the sounds' names, hang up.
-        ways: what `media` and `destination` tell, one after another; the last one for ever.
+        ways: what `media` and `destination` tell, one after another; the last one for ever. Where something had come
+            from the caller, more does with time.
     """
 
     def __init__(self, *script: On, broken: Sequence[str] = ()) -> None:
@@ -93,6 +98,7 @@ class ScriptedLine:
         self._count = 0
         self._pressed = ""
         self._gone_at: float | None = None
+        self._silent_from: float | None = None
 
     @property
     def gone_at(self) -> float | None:
@@ -117,6 +123,9 @@ class ScriptedLine:
         if what == HANG_UP:
             self.log.append("caller hung up")
             self._close()
+        elif what == FALL_SILENT:
+            self.log.append("caller fell silent")
+            self._silent_from = self._now
         elif self.keypad.press(what):
             self._pressed += what
 
@@ -150,7 +159,9 @@ class ScriptedLine:
     async def media(self) -> Media:
         """Tell the next of `ways`."""
         self._check()
-        return self.ways.pop(0) if len(self.ways) > 1 else self.ways[0]
+        way = self.ways.pop(0) if len(self.ways) > 1 else self.ways[0]
+        spoken = self._now if self._silent_from is None else self._silent_from
+        return Media(way.destination, way.received and way.received + int(spoken / PACKET_SECONDS))
 
     async def destination(self) -> str:
         """Tell where the next of `ways` leads."""
@@ -191,7 +202,7 @@ class ScriptedLine:
             if on.sound != sound:
                 continue
             self._script.remove(on)
-            doings = [HANG_UP] if on.keys == HANG_UP else list(on.keys)
+            doings = [on.keys] if on.keys in {HANG_UP, FALL_SILENT} else list(on.keys)
             for nth, what in enumerate(doings):
                 self._count += 1
                 heapq.heappush(self._ahead, (ends + on.after + nth * on.pace, self._count, what))

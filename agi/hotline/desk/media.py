@@ -51,6 +51,10 @@ class MediaRule:
         if self.both_ways and received == 0:
             raise MediaUnproven("silent", "no RTP has come from the caller's side", destination)
 
+    def came_since(self, before: int, now: int) -> bool:
+        """Return whether packets came between two counts of those received, or none need come."""
+        return now > before or not self.both_ways
+
 
 def _address(destination: str) -> IPv4Address | IPv6Address | None:
     host = destination.rpartition(":")[0].removeprefix("[").removesuffix("]")

@@ -7,7 +7,7 @@ from typing import Final
 REISSUED: Final = "reissued"
 """The new password was heard in full and is active."""
 NOT_ACTIVATED: Final = "not-activated"
-"""It was heard, but is not known to be active: the database was lost meanwhile."""
+"""It was read, but is not known to be active: the database was lost, or nothing showed that somebody was there."""
 MISMATCH: Final = "mismatch"
 """No pair matched in the caller's tries, and no password followed."""
 REISSUED_OFTEN: Final = "reissued-often"

@@ -25,6 +25,9 @@ LEAST_WAIT = 1.5
 async def read_twice(talk: Conversation, new: Reissue) -> None:
     """Read the password and repeat it; once read in full it becomes active, whatever happens next (SPEC §4).
 
+    Read in full to somebody: into a line from which nothing comes, not even the noise of a room, it stays pending, and
+    the old one in force. Whoever heard it all the same has made it active when they sign in with it.
+
     Raises:
         AlreadyIssued: another password was read in this call.
         EndWished: it can't be read, not into this line, or is not known to count; the caller was told.
@@ -37,29 +40,31 @@ async def read_twice(talk: Conversation, new: Reissue) -> None:
     digits = new.password.reveal()
     call.reached("reading")
     with talk.hotline.readings.of(digits, "new-password", menu.reading) as sound:
-        await read_out_safely(talk, sound)
-    call.reached("heard")
+        heard = await read_out_safely(talk, sound)
+    call.reached("heard" if heard else "unheard")
     # It goes on by itself if the caller hangs up now.
-    activation = asyncio.ensure_future(new.heard())
+    activation = asyncio.ensure_future(new.heard()) if heard else None
     try:
-        await repeat(talk, digits)
+        if await repeat(talk, digits) and activation is None:
+            activation = asyncio.ensure_future(new.heard())
     finally:
-        known = await _known(activation)
+        known = Activation.UNKNOWN if activation is None else await _known(activation)
         call.outcome, words = _WHAT_BECAME_OF_IT[known]
     if words:
         await call.say(words, keys="")
         raise EndWished
 
 
-async def repeat(talk: Conversation, digits: str) -> None:
-    """Read the digits once more, with time to write.
+async def repeat(talk: Conversation, digits: str) -> bool:
+    """Read the digits once more, with time to write; return whether somebody was there.
 
     Raises:
         EndWished: not into this line; the caller was told.
     """
     with talk.hotline.readings.of(digits, "repeat-password", talk.hotline.menu.repeat) as sound:
-        await read_out_safely(talk, sound)
+        heard = await read_out_safely(talk, sound)
     talk.call.reached("repeat")
+    return heard
 
 
 async def read_again_on_wish(talk: Conversation, new: Reissue) -> None:

@@ -33,6 +33,7 @@ class UdpCaller:
     def __init__(self, site, ear, address=TRUNK, media=None):
         self.address = address
         self.received = 0
+        self.speaks = False
         self._site = site
         self._ear = ear
         self._hotline = site.address, site.sip_port
@@ -76,8 +77,9 @@ class UdpCaller:
         self._send("INVITE", *ours, body=sdp, compact=compact)
 
     def ack(self):
-        """Acknowledge the answer."""
+        """Acknowledge the answer, and speak from now on while something is awaited."""
         self._send("ACK")
+        self.speaks = True
 
     def bye(self):
         """Hang up."""
@@ -182,6 +184,8 @@ class UdpCaller:
         """
         async with asyncio.timeout(within):
             while not any(one.id == prompt for one in self.heard()):
+                if self.speaks:
+                    self.talk()
                 await asyncio.sleep(0.1)
 
     def _read_rtp(self):

@@ -89,6 +89,21 @@ async def test_a_forged_call_hears_no_password(service, udp_caller, outcomes, at
     assert await nothing_more_is_sent_to(caller)
 
 
+async def test_a_password_read_to_a_dead_phone_does_not_count(service, udp_caller, outcomes, records):
+    """A phone whose battery dies before the reading, without a BYE, leaves its owner the old password."""
+    caller = udp_caller()
+    caller.invite(IDENTITY)
+    assert await caller.status(200) == 200
+    caller.ack()
+    await caller.press(f"8{NUMBER}#")
+    await caller.hears("check")
+    caller.speaks = False
+    await caller.hears("not-activated", within=40)
+    caller.bye()
+    assert await outcomes() == ["not-activated"]
+    assert await records.fetchval("SELECT state FROM passwords ORDER BY ordinal DESC LIMIT 1") == "pending"
+
+
 async def test_a_call_without_media_of_its_own_gets_none(service, udp_caller, outcomes, attempts):
     """A forger who names the carrier's own media gateway and presses keys by SIP INFO changes no password unheard."""
     caller = udp_caller()
