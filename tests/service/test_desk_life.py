@@ -234,7 +234,7 @@ class Life(RuleBasedStateMachine):
         """End it as the kernel does: its connections are cut, and nothing it had in hand goes on."""
         database, desk = self.process
         await self.world.wire.cut()
-        left = [*desk._activations, *filter(None, [desk._alarms._work])]
+        left = [*desk._under_way, *filter(None, [desk._alarms._work])]
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)

@@ -13,6 +13,7 @@ from hotline.desk import (
     CallerNumber,
     Desk,
     InsuranceNumber,
+    PasswordUnchanged,
     SignIn,
 )
 from hotline.settings import LimitSettings
@@ -102,6 +103,16 @@ async def test_a_password_is_used_when_its_change_is_completed(desk, database):
     assert await rows(database, f"{own} AND state = 'active'", NUMBER) == [(None,)]
     actions = [action for (action,) in await rows(database, "SELECT action FROM audit ORDER BY id")]
     assert actions == ["password-pending", "password-active", "password-changed"]
+
+
+async def test_a_change_to_the_same_password_is_none(desk):
+    """The password that was said on the phone can't be kept by choosing it."""
+    new = await check(desk)
+    await new.began()
+    await new.heard()
+    with pytest.raises(PasswordUnchanged):
+        await desk.change(NUMBER, new.password.reveal(), new.password.reveal())
+    assert await can_sign_in(desk, new) is SignIn.OK_MUST_CHANGE
 
 
 async def test_a_completed_change_is_newer_than_a_call_under_way(desk):
@@ -292,3 +303,27 @@ async def test_nothing_shows_the_password(desk, vault, database, password_settin
     shown += "".join(traceback.format_exception(caught.value))
     for secret in (new.password.reveal(), "912345678", NUMBER):
         assert secret not in shown
+
+
+async def test_a_password_withdrawn_opens_nothing(desk, database):
+    """What somebody else may have heard is ended: it opens nothing, the old one stays in force, and it is audited."""
+    new = await check(desk)
+    await new.began()
+    new.withdraw()
+    async with asyncio.timeout(5):
+        while await can_sign_in(desk, new) is not SignIn.REFUSED:
+            await asyncio.sleep(0.05)
+    assert await new.heard() is Activation.OVERTAKEN
+    assert await desk.sign_in(NUMBER, OLD) is SignIn.OK
+    assert ("password-withdrawn",) in await rows(database, "SELECT action FROM audit")
+
+
+async def test_an_active_password_is_not_withdrawn(desk, database):
+    """What was heard in full stays, whatever is told of the line afterwards."""
+    new = await check(desk)
+    await new.began()
+    await new.heard()
+    new.withdraw()
+    await desk.close()
+    assert ("password-withdrawn",) not in await rows(database, "SELECT action FROM audit")
+    assert await rows(database, "SELECT state FROM passwords WHERE call_id = 'call-1'") == [("active",)]

@@ -77,6 +77,9 @@ class FakeReissue:
             await asyncio.sleep(60)
         return {"stuck": Activation.UNKNOWN, "too late": Activation.OVERTAKEN}.get(self.trouble, Activation.ACTIVE)
 
+    def withdraw(self):
+        self.log.append("withdrawn")
+
 
 @dataclass
 class FakeDesk:

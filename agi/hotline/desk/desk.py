@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from hotline.desk import limits as rules
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from hotline.desk.caller import CallerNumber
     from hotline.desk.errors import MediaUnproven
     from hotline.desk.numbers import InsuranceNumber
-    from hotline.desk.reissue import Activation
     from hotline.desk.vault import Vault
     from hotline.records import Connection, Database
     from hotline.records.attempts import Outcome, Trace
@@ -69,7 +68,7 @@ class Desk:
         self._generator = PasswordGenerator(password_settings)
         self._valid = timedelta(hours=password_settings.valid_hours)
         self._first_use = timedelta(minutes=password_settings.sign_in_minutes)
-        self._activations: set[asyncio.Task[Activation]] = set()
+        self._under_way: set[asyncio.Task[Any]] = set()
         self._alarms = AlarmWatch(database, limit_settings)
         vault.on_missing_pepper = self._alarms.pepper_missing
 
@@ -100,14 +99,14 @@ class Desk:
             )
 
     async def close(self) -> None:
-        """Wait, at most 3 s, for the activations of callers who have hung up, and 1 s for alarms.
+        """Wait, at most 3 s, for what became of passwords of callers who have hung up, and 1 s for alarms.
 
         Those that do not get done, because the database is away, leave passwords that become active when first used.
         """
-        if self._activations:
-            _, left = await asyncio.wait(self._activations, timeout=CLOSING_SECONDS)
-            for activation in left:
-                activation.cancel()
+        if self._under_way:
+            _, left = await asyncio.wait(self._under_way, timeout=CLOSING_SECONDS)
+            for task in left:
+                task.cancel()
         await self._alarms.close()
 
     async def admit(self, caller: CallerNumber) -> None:
@@ -177,7 +176,7 @@ class Desk:
                     password_id=finding.id,
                     password=finding.password,
                     first_use=self._first_use,
-                    under_way=self._activations,
+                    under_way=self._under_way,
                 )
             case _:
                 return None

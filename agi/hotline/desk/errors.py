@@ -86,6 +86,10 @@ class NumberMalformed(DeskError, ValueError):
     """Not a phone number or insurance number as written."""
 
 
+class PasswordUnchanged(DeskError, ValueError):
+    """The password chosen is the one to be changed."""
+
+
 class AlreadyIssued(DeskError):
     """A password was already read in this call; a call gets one."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
@@ -13,11 +13,14 @@ from hotline.desk.errors import AlreadyIssued
 from hotline.records import AlreadyRead, RecordsUnavailable, audit, passwords
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from datetime import timedelta
     from uuid import UUID
 
     from hotline.desk.secret import SecretDigits
     from hotline.records import Connection, Database
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -47,7 +50,7 @@ class Reissue:
         password_id: UUID,
         password: SecretDigits,
         first_use: timedelta,
-        under_way: set[asyncio.Task[Activation]],
+        under_way: set[asyncio.Task[Any]],
     ) -> None:
         self.password = password
         self._database = database
@@ -78,10 +81,28 @@ class Reissue:
         database that is away is tried again and again, as long as the password could also become active by being used;
         so whoever has a citizen waiting waits with a time limit, and tells them when it passes.
         """
-        task = asyncio.create_task(self._activate())
+        return await asyncio.shield(self._started(self._activate()))
+
+    def withdraw(self) -> None:
+        """End the password, as somebody else may have heard it: it opens nothing, and the old one stays in force.
+
+        Goes on by itself, and is tried as long as the password could be used. It never ends one that is active.
+        """
+        self._started(self._withdraw())
+
+    def _started(self, work: Coroutine[None, None, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
-        return await asyncio.shield(task)
+        return task
+
+    async def _withdraw(self) -> None:
+        try:
+            await self._database.insist(
+                partial(withdraw, password_id=self._id), seconds=self._first_use.total_seconds()
+            )
+        except RecordsUnavailable:
+            log.error("password_not_withdrawn", password_id=str(self._id))  # noqa: TRY400 - as below
 
     async def _activate(self) -> Activation:
         try:
@@ -103,3 +124,10 @@ async def activate(connection: Connection, password_id: UUID) -> bool:
         return await passwords.is_active(connection, password_id)
     await audit.add(connection, "password-active", actor="caller", member_id=member_id)
     return True
+
+
+async def withdraw(connection: Connection, password_id: UUID) -> None:
+    """End a pending password, once."""
+    member_id = await passwords.withdraw(connection, password_id)
+    if member_id is not None:
+        await audit.add(connection, "password-withdrawn", actor="caller", member_id=member_id)

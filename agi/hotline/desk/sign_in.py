@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from hotline.desk.errors import NumberMalformed
+from hotline.desk.errors import NumberMalformed, PasswordUnchanged
 from hotline.desk.numbers import InsuranceNumber
 from hotline.desk.renewal import renew
 from hotline.records import sign_ins
@@ -60,9 +61,12 @@ async def change(database: Database, vault: Vault, number: str, password: Secret
     Only now a re-issued password counts as used. Pending ones end as well: the owner's word is newer.
 
     Raises:
+        PasswordUnchanged: both are the same, and one that was said on the phone must not become one for good.
         Overloaded: more hashes are waiting than anybody should wait for.
         RecordsUnavailable: the database is away; one of the two passwords works.
     """
+    if secrets.compare_digest(password.reveal().encode(), chosen.reveal().encode()):
+        raise PasswordUnchanged("choose another password than the one to be changed")
     return await _attempt(database, vault, number, password, chosen) is SignIn.OK
 
 

@@ -40,7 +40,7 @@ async def read_twice(talk: Conversation, new: Reissue) -> None:
     digits = new.password.reveal()
     call.reached("reading")
     with talk.hotline.readings.of(digits, "new-password", menu.reading) as sound:
-        heard = await read_out_safely(talk, sound)
+        heard = await read_out_safely(talk, sound, new.withdraw)
     call.reached("heard" if heard else "unheard")
     # It goes on by itself if the caller hangs up now.
     activation = asyncio.ensure_future(new.heard()) if heard else None

@@ -18,12 +18,16 @@ from hotline.dialogue import outcomes
 from hotline.dialogue.conversation import EndWished
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from hotline.call import Sound
     from hotline.dialogue.conversation import Conversation
 
 log = structlog.get_logger()
+
+
+def nothing() -> None:
+    """Do nothing: there is nothing to be overheard yet, or no more."""
 
 
 async def require_safe_line(talk: Conversation, *, both_ways: bool = True) -> int:
@@ -44,8 +48,13 @@ async def require_safe_line(talk: Conversation, *, both_ways: bool = True) -> in
     return media.received
 
 
-async def read_out_safely(talk: Conversation, sound: Sound) -> bool:
+async def read_out_safely(talk: Conversation, sound: Sound, overheard: Callable[[], None] = nothing) -> bool:
     """Read `sound` out, only as long as our voice goes to the carrier: who moves the media hears a digit or two more.
+
+    Args:
+        talk: the conversation.
+        sound: the reading.
+        overheard: called at once when our voice went elsewhere while it was read.
 
     Returns:
         Whether somebody was there: media came meanwhile, or the caller hung up at the end. A phone whose battery died
@@ -62,7 +71,12 @@ async def read_out_safely(talk: Conversation, sound: Sound) -> bool:
     async def watch() -> None:
         # A caller who has gone, or a question nobody answers, moves nothing: what was heard is told by the playback.
         with contextlib.suppress(LineError):
-            talk.hotline.media.require(await talk.call.destination())
+            destination = await talk.call.destination()
+            try:
+                talk.hotline.media.require(destination)
+            except MediaUnproven:
+                overheard()
+                raise
 
     async with _refused(talk):
         await talk.call.read_out(sound, watch)

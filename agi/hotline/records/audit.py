@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Action = Literal[
     "password-pending",
     "password-active",
+    "password-withdrawn",
     "password-limit",
     "number-limit",
     "limit-lifted",

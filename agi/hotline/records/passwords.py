@@ -151,6 +151,19 @@ async def activate(connection: Connection, password_id: UUID) -> int | None:
     return activated
 
 
+async def withdraw(connection: Connection, password_id: UUID) -> int | None:
+    """End a pending password, so that it opens nothing; return the account's key, None when it was not pending."""
+    await _hold(connection, await connection.fetchval("SELECT member_id FROM passwords WHERE id = $1", password_id))
+    withdrawn: int | None = await connection.fetchval(
+        """
+        UPDATE passwords SET state = 'replaced', replaced_at = now()
+        WHERE id = $1 AND state = 'pending' RETURNING member_id
+        """,
+        password_id,
+    )
+    return withdrawn
+
+
 async def is_active(connection: Connection, password_id: UUID) -> bool:
     """Return whether it is the active password of its account."""
     return bool(await connection.fetchval("SELECT state = 'active' FROM passwords WHERE id = $1", password_id))

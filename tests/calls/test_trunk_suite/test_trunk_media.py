@@ -150,13 +150,13 @@ async def moved(caller, third, prompt):
 
 
 async def test_a_first_reading_that_went_elsewhere_makes_no_password_active(service, udp_caller, outcomes, records):
-    """The old one stays in force, no second reading follows, and an alarm is raised."""
+    """The old one stays in force, who heard the new one can't use it, no second reading follows, an alarm is raised."""
     caller, third = udp_caller(), udp_caller(ELSEWHERE)
     await moved(caller, third, "new-password")
     assert "repeat-password" not in prompts(third)
     assert len(digits(caller) + digits(third)) <= 9
     assert await outcomes() == ["line-unsafe"]
-    assert await records.fetchval("SELECT state FROM passwords ORDER BY ordinal DESC LIMIT 1") == "pending"
+    assert await records.fetchval("SELECT state FROM passwords ORDER BY ordinal DESC LIMIT 1") == "replaced"
     alarm = "SELECT count(*) FROM alarms WHERE kind = 'line-unsafe' AND subject_masked = '*******678'"
     async with asyncio.timeout(5):
         while not await records.fetchval(alarm):
