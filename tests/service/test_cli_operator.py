@@ -135,7 +135,7 @@ def test_a_number_is_never_an_argument(arguments):
 @pytest.mark.parametrize(
     ("kind", "piped", "message"),
     [
-        ("--caller", "123\n", "a phone number has 8 to 15 digits, with or without a plus before them"),
+        ("--caller", "123\n", "a phone number has 8 to 15 digits and begins with 0, 84, +84 or 0084"),
         ("--number", "", "an insurance number has 10 or 12 digits"),
         ("--number", "9876543210\n", "no failed check of *******210 counts: there is nothing to lift"),
     ],
