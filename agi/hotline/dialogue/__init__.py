@@ -3,5 +3,6 @@
 from hotline.dialogue.hotline import Hotline
 from hotline.dialogue.readings import Readings
 from hotline.dialogue.reception import converse
+from hotline.dialogue.timing import Timed, Timer
 
-__all__ = ["Hotline", "Readings", "converse"]
+__all__ = ["Hotline", "Readings", "Timed", "Timer", "converse"]

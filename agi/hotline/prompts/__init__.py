@@ -6,7 +6,7 @@ missing, `compose` joins digits to a reading, and `SpokenSecrets` has a reading 
 
 from __future__ import annotations
 
-from hotline.prompts.audio import alaw_to_ulaw, silence
+from hotline.prompts.audio import alaw_to_ulaw, seconds, silence
 from hotline.prompts.build import build
 from hotline.prompts.engine import Engine, Pyttsx3Engine
 from hotline.prompts.errors import (
@@ -18,7 +18,9 @@ from hotline.prompts.errors import (
     SoundsUnwritable,
     VoiceFailed,
 )
+from hotline.prompts.inspection import Inspected, inspect
 from hotline.prompts.library import Clip, Library
+from hotline.prompts.page import page
 from hotline.prompts.reading import compose, grouped
 from hotline.prompts.script import Prompt, Script
 from hotline.prompts.secrets import SecretClip, SpokenSecrets
@@ -26,6 +28,7 @@ from hotline.prompts.secrets import SecretClip, SpokenSecrets
 __all__ = [
     "Clip",
     "Engine",
+    "Inspected",
     "Library",
     "Prompt",
     "PromptMissing",
@@ -43,5 +46,8 @@ __all__ = [
     "build",
     "compose",
     "grouped",
+    "inspect",
+    "page",
+    "seconds",
     "silence",
 ]

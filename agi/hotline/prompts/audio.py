@@ -7,6 +7,7 @@ short silence, so that clips can be joined and gaps counted from speech to speec
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
@@ -27,9 +28,9 @@ LINE_RATE: Final = 8000  # samples a second on the telephone line
 MASTER_RATE: Final = 16_000  # of Asterisk's .sln16
 LEAD_SECONDS: Final = 0.05  # silence before the speech of a clip
 TAIL_SECONDS: Final = 0.10  # silence after it
+LEVEL_DBFS: Final = -20.0  # RMS of the frames with speech
 EXTENSIONS: Final = ("alaw", "ulaw", "sln16")
 
-_LEVEL_DBFS = -20.0  # RMS of the frames with speech
 _PEAK_DBFS = -3.2  # A-law rounds by up to 0.2 dB up there, and −3 is the limit
 _SPEECH_DB = -40.0  # below the loudest frame: no speech, and trimmed away
 _ACTIVE_DB = -30.0  # below the loudest frame: does not count for the level
@@ -87,6 +88,49 @@ def finish(speech: Speech, rate: int) -> Samples:
     return np.pad(core, (round(LEAD_SECONDS * rate), round(TAIL_SECONDS * rate)))
 
 
+@dataclass(frozen=True)
+class Measures:
+    """What can be measured of a sound.
+
+    Attributes:
+        seconds: how long it is.
+        level: RMS of the frames with speech, in dBFS; −inf where there is none.
+        peak: the loudest sample, in dBFS.
+        lead: seconds of silence before the first speech.
+        tail: seconds of silence after the last.
+    """
+
+    seconds: float
+    level: float
+    peak: float
+    lead: float
+    tail: float
+
+
+def measure(samples: Samples, rate: int) -> Measures:
+    """Measure a sound as `finish` does, to a hundredth of a second."""
+    length = len(samples) / rate
+    frames = _frames(samples, rate)
+    if not len(frames) or frames.max() < _ratio(_SILENT_DBFS):
+        return Measures(length, -math.inf, _decibels(np.abs(samples).max(initial=0.0)), length, length)
+    speech = np.flatnonzero(frames > frames.max() * _ratio(_SPEECH_DB))
+    return Measures(
+        length,
+        _decibels(_active(frames)),
+        _decibels(np.abs(samples).max()),
+        speech[0] * _FRAME_SECONDS,
+        max(0.0, length - (speech[-1] + 1) * _FRAME_SECONDS),
+    )
+
+
+def decode(alaw: bytes) -> Samples:
+    """Return the samples of A-law audio, −1 to 1."""
+    samples, _ = soundfile.read(
+        io.BytesIO(alaw), dtype="float32", samplerate=LINE_RATE, channels=1, format="RAW", subtype="ALAW"
+    )
+    return cast("Samples", samples)
+
+
 def core(alaw: bytes) -> bytes:
     """Return the speech of a built A-law or µ-law clip without the silence around it."""
     return alaw[round(LEAD_SECONDS * LINE_RATE) : len(alaw) - round(TAIL_SECONDS * LINE_RATE)]
@@ -124,10 +168,13 @@ def _trim(samples: Samples, rate: int) -> Samples:
 
 
 def _level(samples: Samples, rate: int) -> Samples:
-    frames = _frames(samples, rate)
-    active = frames[frames > frames.max() * _ratio(_ACTIVE_DB)]
-    gain = _ratio(_LEVEL_DBFS) / np.sqrt(np.mean(np.square(active)))
+    gain = _ratio(LEVEL_DBFS) / _active(_frames(samples, rate))
     return _limit(samples * gain, rate)
+
+
+def _active(frames: Samples) -> float:
+    """Return the RMS of the frames with speech."""
+    return float(np.sqrt(np.mean(np.square(frames[frames > frames.max() * _ratio(_ACTIVE_DB)]))))
 
 
 def _limit(samples: Samples, rate: int) -> Samples:
@@ -144,6 +191,10 @@ def _limit(samples: Samples, rate: int) -> Samples:
 
 def _ratio(decibels: float) -> float:
     return float(10 ** (decibels / 20))
+
+
+def _decibels(ratio: float) -> float:
+    return 20 * math.log10(ratio) if ratio > 0 else -math.inf
 
 
 def _raw(samples: NDArray[np.generic], rate: int, subtype: str) -> bytes:
