@@ -46,7 +46,15 @@ NEWER_DEBIANS = ("trixie", "forky", "sid")  # before its release a Debian has a 
 OLDEST_ASTERISK = 22
 MIRROR_SETTING = "HOTLINE_DEBIAN_MIRROR"
 
-PACKAGES = ("bubblewrap", "baresip-core", "libespeak-ng1", "espeak-ng-data", "sip-tester", "fonts-dejavu-core")
+PACKAGES = (
+    "bubblewrap",
+    "baresip-core",
+    "libespeak-ng1",
+    "espeak-ng-data",
+    "sip-tester",
+    "fonts-dejavu-core",
+    "hunspell-vi",
+)
 ROOT_FILE_SYSTEM_PACKAGES = ("mmdebstrap", "debian-archive-keyring")  # to make the private Asterisk's root with
 UNPRIVILEGED_PACKAGES = ("uidmap",)  # what mmdebstrap needs when it does not run as root
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hotline import ari
-from hotline.call import CallerGone, LineError
+from hotline.call import CallerGone, LineError, SoundFailed
 from hotline.desk import CallerRefused, CallRecord, Desk, Ledger, MediaRule, RecordsUnavailable, Vault, caller_number
-from hotline.dialogue import Hotline, Readings, converse, outcomes
+from hotline.dialogue import Hotline, PromptWatch, Readings, converse, outcomes
 from hotline.dialogue.vocabulary import PROMPTS
 from hotline.doors.ari import AriDoor
 from hotline.doors.fastagi import FastAgiDoor
@@ -44,9 +44,10 @@ LONGEST_WAIT = 60.0
 class Service:
     """The running hotline: serves calls, from whichever door they come."""
 
-    def __init__(self, hotline: Hotline, ledger: Ledger) -> None:
+    def __init__(self, hotline: Hotline, ledger: Ledger, prompts: PromptWatch) -> None:
         self._hotline = hotline
         self._ledger = ledger
+        self._prompts = prompts
 
     async def receive(self, call: Call) -> None:
         """Serve one call to its end; it is written down as it comes and when it has ended, whatever happens to it."""
@@ -61,6 +62,10 @@ class Service:
             except asyncio.CancelledError:
                 await self._apologise(call)
                 raise
+            except SoundFailed:
+                log.exception("call_failed")
+                await self._apologise(call)
+                await self._prompts.failed()
             except Exception:
                 log.exception("call_failed")
                 await self._apologise(call)
@@ -72,6 +77,8 @@ class Service:
         call.outcome = call.outcome or outcomes.FAILED
         with contextlib.suppress(LineError):
             await call.say(APOLOGY, keys="")
+        # Also when there is no sound to apologise with: better no call than a silent one.
+        with contextlib.suppress(LineError):
             await call.hang_up()
 
     def _note_end(self, call: Call, began: CallRecord) -> None:
@@ -158,9 +165,9 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
         desk.look_for_missing_peppers()
         ledger = Ledger(database, vault, price_per_minute=settings.call.price_per_minute)
         stack.push_async_callback(ledger.close)
-        service = Service(
-            Hotline(menu, desk, Readings(library, secrets), media_rule(settings.call), settings.call.notice), ledger
-        )
+        watch = PromptWatch(library, desk)
+        hotline = Hotline(menu, desk, Readings(library, secrets), media_rule(settings.call), settings.call.notice)
+        service = Service(hotline, ledger, watch)
         doors: list[Door] = []
         limits = {"call_seconds": settings.call.longest_seconds, "calls_at_once": settings.call.at_once}
         if settings.ari.enabled:
@@ -172,13 +179,15 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
         if settings.fastagi.enabled:
             doors.append(FastAgiDoor(settings.fastagi, library, **limits))
         running = asyncio.create_task(take_calls(doors, service, partial(when_there, database, desk)), name="doors")
+        watching = asyncio.create_task(watch.run(), name="prompt watch")
         try:
             await opened(doors, running)
             log.info("service_ready")
             yield Running(running, doors)
         finally:
-            running.cancel()
-            await asyncio.wait({running})
+            for task in (running, watching):
+                task.cancel()
+            await asyncio.wait({running, watching})
         if not running.cancelled():
             running.result()
 

@@ -1,9 +1,13 @@
 """The command line: what is wrong ends in one clear line and exit status 2."""
 
+import shutil
 import subprocess
 import sys
 
 import pytest
+
+from hotline import prompts
+from hotline.settings import SCRIPT, SHARE, VoiceSettings
 
 
 @pytest.fixture
@@ -98,6 +102,47 @@ def test_a_missing_program_says_what_to_do(hotline, tmp_path):
     assert status == 2
     assert said.count("\n") == 1
     assert "make setup" in said
+
+
+@pytest.fixture(scope="module")
+def sounds(tmp_path_factory):
+    """The prompts, built."""
+    folder = tmp_path_factory.mktemp("sounds")
+    prompts.build(prompts.Script.load(SCRIPT), folder / "recorded", folder, VoiceSettings())
+    return folder
+
+
+def test_prompts_that_are_well_pass_the_check(hotline, sounds, tmp_path):
+    """Status 0, and a page to listen to with every prompt and digit, of a reasonable size."""
+    page = tmp_path / "page.html"
+    assert hotline("sounds", "check", "--html", str(page), HOTLINE_VOICE__SOUNDS=str(sounds)) == (0, "")
+    shown = page.read_text(encoding="utf-8")
+    assert shown.count("<audio") == shown.count("<svg") == shown.count("<article") > 40
+    assert len(shown) < 4_000_000
+
+
+def test_a_prompt_that_is_not_there_fails_the_check(hotline, sounds, tmp_path):
+    """Status 1, without a traceback."""
+    spoilt = tmp_path / "sounds"
+    shutil.copytree(sounds, spoilt)
+    (spoilt / "vi" / "menu.alaw").unlink()
+    assert hotline("sounds", "check", HOTLINE_VOICE__SOUNDS=str(spoilt)) == (1, "")
+
+
+@pytest.mark.parametrize("command", ["time", "check", "build"])
+def test_a_change_that_makes_calls_too_long_fails(hotline, sounds, command):
+    """Longer passwords, for one, end each command that knows of it with status 1."""
+    settings = {"HOTLINE_VOICE__SOUNDS": str(sounds), "HOTLINE_PASSWORD__LENGTH": "12"}
+    assert hotline("sounds", command, **settings) == (1, "")
+
+
+def test_a_gap_that_makes_calls_too_long_fails(hotline, sounds, tmp_path):
+    """A longer gap in the menu's file is seen as well."""
+    menu = tmp_path / "menu.toml"
+    text = (SHARE / "dialplan" / "menu.toml").read_text(encoding="utf-8")
+    menu.write_text(text.replace("group_gap = 2.0", "group_gap = 3.0"), encoding="utf-8")
+    settings = {"HOTLINE_VOICE__SOUNDS": str(sounds), "HOTLINE_MENU": str(menu)}
+    assert hotline("sounds", "time", **settings) == (1, "")
 
 
 def test_prompts_that_are_not_built_are_named(hotline, tmp_path):

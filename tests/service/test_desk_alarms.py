@@ -75,6 +75,14 @@ async def test_a_caller_who_tries_many_numbers_raises_one_alarm(desk, database):
     }
 
 
+async def test_a_missing_prompt_raises_one_alarm_each(desk, database):
+    """Each prompt has one, however often it is found missing."""
+    for prompt in ("menu", "menu", "digits/4"):
+        desk.prompt_missing(prompt)
+        await desk.close()
+    assert await alarms(database) == [("prompt-missing", "prompt menu", 1), ("prompt-missing", "prompt digits/4", 1)]
+
+
 async def test_a_number_tried_by_many_raises_one_alarm_and_one_more_when_it_failed_often(desk, database):
     """At the fourth caller, and at the tenth failure; what goes on is noted in the same rows."""
     for n in range(12):

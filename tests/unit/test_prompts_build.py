@@ -298,6 +298,22 @@ def test_every_hole_is_named_at_once(studio):
     ]
 
 
+def test_a_hole_that_comes_later_is_seen(studio):
+    """A library that was whole names each clip whose files went, changed their length or can't be read any more."""
+    library = studio.build()
+    assert library.holes() == {}
+    studio.file("menu.alaw").unlink()
+    studio.file("check.ulaw").write_bytes(b"noise")
+    studio.file("digits/5.sln16").unlink()
+    assert {id_: why.replace(f"{studio.out}/vi/", "") for id_, why in library.holes().items()} == {
+        "menu": "menu.alaw: No such file or directory",
+        "check": "check.ulaw: not as it was when the service started",
+        "digits/5": "digits/5.sln16: No such file or directory",
+    }
+    studio.build()
+    assert library.holes() == {}
+
+
 def test_an_empty_folder_has_only_holes(studio):
     """Where nothing was ever built, every clip is named."""
     assert len(holes(studio)) == ALL

@@ -15,7 +15,7 @@ from hotline.demo.show import progress
 from hotline.dialogue import Timer
 from hotline.dialogue.vocabulary import PROMPTS
 from hotline.menu import load
-from hotline.prompts import Library, Script, inspect, page
+from hotline.prompts import LANGUAGES, Library, Proof, Script, WordList, inspect, page
 from hotline.settings import SCRIPT, Settings
 
 if TYPE_CHECKING:
@@ -50,14 +50,14 @@ def check(
     html: Annotated[
         Path | None, typer.Option(help="also write a page to listen to, with each prompt's waveform")
     ] = None,
+    spelling: Annotated[bool, typer.Option(help="whether to look words up in the system's list")] = True,
 ) -> None:
-    """Look at every prompt: there, as loud as it must be, without silence; and how long calls take.
+    """Proofread the script, look at every prompt's sound, and time the calls; exit status 1 when all is not well.
 
-    Exit status 1 when something is not as it must be.
+    A sound must be there, whole, as loud as the others, not clipped, and without more silence than it was given.
     """
     settings = Settings.load()
-    script = Script.load(SCRIPT, required=PROMPTS)
-    load(settings.menu, script.prompts)
+    script = _proofread(settings, spelling=spelling)
     clips = inspect(settings.voice.sounds, script)
     console.print(_table_of_clips(clips))
     if html is not None:
@@ -78,6 +78,13 @@ def time() -> None:
         table.add_row(way.name, way.keys, f"{way.seconds:.1f}", limit, str(way.billed_minutes))
     console.print(table)
     _end(_too_long(timed))
+
+
+def _proofread(settings: Settings, *, spelling: bool) -> Script:
+    script = Script.load(SCRIPT, required=PROMPTS)
+    menu = load(settings.menu, script.prompts)
+    words = WordList.load(LANGUAGES[script.language]) if spelling else None
+    return Script.load(SCRIPT, required=PROMPTS, proof=Proof(PROMPTS | menu.prompts, words))
 
 
 def _timed(settings: Settings) -> Sequence[Timed]:

@@ -37,6 +37,7 @@ Kind = Literal[
     "pepper-missing",
     "phones-changed",
     "line-unsafe",
+    "prompt-missing",
 ]
 
 DAY: Final = timedelta(days=1)
@@ -122,6 +123,15 @@ class AlarmWatch:
             return [Sighting("line-unsafe", subject, 1, more=True)]
 
         self._look("line", subject, look)
+
+    def prompt_missing(self, prompt: str) -> None:
+        """A prompt can't be played any more."""
+        subject = Trace(f"prompt {prompt}", prompt.encode())
+
+        async def look(_connection: Connection) -> Sequence[Sighting]:
+            return [Sighting("prompt-missing", subject, 1)]
+
+        self._look("prompt", subject, look)
 
     def pepper_missing(self, key_id: str) -> None:
         """Somebody signs in, and the hash of their password was made with a pepper that nobody has."""

@@ -84,6 +84,10 @@ class Desk:
         """
         self._alarms.line_unsafe(ALL_CALLS if unproven.reason == "unset" else self._vault.trace(caller.e164))
 
+    def prompt_missing(self, prompt: str) -> None:
+        """Have an alarm raised, in the background, of a prompt that can't be played any more."""
+        self._alarms.prompt_missing(prompt)
+
     async def require_known_peppers(self) -> None:
         """Make sure that each pepper is the one that its name stood for before; a new name stands for it from now on.
 

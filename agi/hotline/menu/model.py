@@ -114,3 +114,12 @@ class Menu(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tries: Tries = Tries()
     reading: Pace = Pace(digit_gap=0.2, group_gap=1.0)
     repeat: Pace = Pace(digit_gap=0.3, group_gap=2.0)
+
+    @property
+    def prompts(self) -> frozenset[str]:
+        """The ids of all prompts that the menu names."""
+        said = {self.give_up}
+        for branch in self.menu.values():
+            said |= {branch.prompt, branch.again}
+            said |= {to.prompt for key in branch.keys if isinstance(to := branch.action(key), Say)}
+        return frozenset(said)

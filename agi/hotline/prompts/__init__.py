@@ -17,22 +17,28 @@ from hotline.prompts.errors import (
     SecretsUnsafe,
     SoundsUnwritable,
     VoiceFailed,
+    WordListMissing,
 )
 from hotline.prompts.inspection import Inspected, inspect
+from hotline.prompts.language import LANGUAGES, Language
 from hotline.prompts.library import Clip, Library
 from hotline.prompts.page import page
 from hotline.prompts.reading import compose, grouped
-from hotline.prompts.script import Prompt, Script
+from hotline.prompts.script import Prompt, Proof, Script
 from hotline.prompts.secrets import SecretClip, SpokenSecrets
+from hotline.prompts.spelling import WordList
 
 __all__ = [
+    "LANGUAGES",
     "Clip",
     "Engine",
     "Inspected",
+    "Language",
     "Library",
     "Prompt",
     "PromptMissing",
     "PromptsError",
+    "Proof",
     "Pyttsx3Engine",
     "RecordingRefused",
     "Script",
@@ -42,6 +48,8 @@ __all__ = [
     "SoundsUnwritable",
     "SpokenSecrets",
     "VoiceFailed",
+    "WordList",
+    "WordListMissing",
     "alaw_to_ulaw",
     "build",
     "compose",

@@ -2,6 +2,7 @@
 
 PromptsError
  ├─ ScriptError       the script has faults; each is named with its file and line
+ ├─ WordListMissing   spelling can't be checked, for the list of words is not installed
  ├─ VoiceFailed       the speech engine is missing, has no such voice, or did not answer
  ├─ RecordingRefused  a recorded voice cannot be used
  ├─ SoundsUnwritable  the folder of the built prompts cannot be written
@@ -18,6 +19,10 @@ class PromptsError(Exception):
 
 class ScriptError(PromptsError):
     """The script has faults; the message has one line for each: `file:line: what is wrong`."""
+
+
+class WordListMissing(PromptsError):
+    """Spelling can't be checked: the list of words is not installed. The message says how it is."""
 
 
 class VoiceFailed(PromptsError):

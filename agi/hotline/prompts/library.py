@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -113,6 +114,10 @@ class Library:
     def __contains__(self, id_: object) -> bool:
         return id_ in self._clips
 
+    def holes(self) -> dict[str, str]:
+        """Look at the files again; return why a clip can't be played any more, by id. It takes milliseconds."""
+        return {clip.id: reason for clip in self._clips.values() if (reason := _hole(clip))}
+
     def digit(self, digit: str) -> Clip:
         """Return the clip of one digit."""
         return self[digit_id(digit)]
@@ -120,3 +125,17 @@ class Library:
     def speech(self, id_: str) -> bytes:
         """Return the A-law speech of a clip, bit for bit, without the silence around it."""
         return self._speech[self[id_].id]
+
+
+def _hole(clip: Clip) -> str:
+    """Return why `clip` can't be played; nothing if it can."""
+    for extension in audio.EXTENSIONS:
+        path = clip.path.with_name(f"{clip.path.name}.{extension}")
+        try:
+            with path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+        except OSError as error:
+            return f"{path}: {error.strerror}"
+        if extension != "sln16" and size / audio.LINE_RATE != clip.seconds:
+            return f"{path}: not as it was when the service started"
+    return ""

@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from hotline.prompts import wording
 from hotline.prompts.errors import ScriptError
+from hotline.prompts.language import DEFAULT, LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
-LANGUAGE = "vi"
+    from hotline.prompts.language import Language
+    from hotline.prompts.spelling import WordList
+
+MOST_WORDS = 120
+"""Words of the longest prompt: about half a billed minute, and nobody keeps more than that in mind."""
 _DIGITS = "0123456789"
 _ID = re.compile(r"[a-z][a-z0-9-]*")  # it becomes a file name
 _HEADER = re.compile(r"""\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?""")
@@ -40,6 +44,19 @@ class Prompt:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """What a script is proofread against, over what it needs to be used at all.
+
+    Attributes:
+        used: ids of all prompts that anything can say.
+        words: None where spelling is not to be checked.
+    """
+
+    used: Collection[str]
+    words: WordList | None
+
+
+@dataclass(frozen=True)
 class Script:
     """All prompts of a language and its ten digits.
 
@@ -54,25 +71,28 @@ class Script:
     digits: Mapping[str, str]
 
     @classmethod
-    def load(cls, path: Path, required: Collection[str] = ()) -> Script:
+    def load(cls, path: Path, required: Collection[str] = (), proof: Proof | None = None) -> Script:
         """Read and check the script at `path`, which must have the `required` prompts; its text is normalised to NFC.
+
+        With `proof` also its spelling is checked, and whether something says each of its prompts.
 
         Raises:
             ScriptError: it cannot be read or has faults; all of them are named, each with file and line.
         """
         source = _Source(path)
         tables = source.tables()
-        language = tables.pop("language", None)
-        if language != LANGUAGE:
-            source.fault(source.line_of_key("language"), f'language must be "{LANGUAGE}"')
-        prompts = _prompts(source, source.table(tables.pop("prompt", None), "prompt"))
-        digits = _digits(source, source.table(tables.pop("digits", None), "digits"))
+        language = _language(source, tables.pop("language", None))
+        accepted = _accepted(source, tables.pop("accepted", []))
+        prompts = _prompts(source, source.table(tables.pop("prompt", None), "prompt"), language)
+        digits = _digits(source, source.table(tables.pop("digits", None), "digits"), language)
         for id_ in sorted(set(required) - set(prompts)):
             source.fault(1, f"there is no prompt “{id_}”, which the hotline needs")
         for key in tables:
             source.fault(source.line_of_table(key) or source.line_of_key(key), f"unknown key “{key}”")
+        if proof is not None:
+            _proofread(source, prompts, accepted, proof)
         source.raise_faults()
-        return cls(LANGUAGE, MappingProxyType(prompts), MappingProxyType(digits))
+        return cls(language.code, MappingProxyType(prompts), MappingProxyType(digits))
 
 
 class _Source:
@@ -133,7 +153,35 @@ class _Source:
             raise ScriptError("\n".join(f"{self._path}:{line}: {sentence}" for line, sentence in sorted(self._faults)))
 
 
-def _prompts(source: _Source, table: dict[str, object]) -> dict[str, Prompt]:
+def _language(source: _Source, code: object) -> Language:
+    if code in LANGUAGES:
+        return LANGUAGES[str(code)]
+    known = " or ".join(f'"{known}"' for known in LANGUAGES)
+    source.fault(source.line_of_key("language"), f"language must be {known}")
+    return DEFAULT
+
+
+def _accepted(source: _Source, words: object) -> frozenset[str]:
+    """Return the words that are right though no list has them, in small letters."""
+    if isinstance(words, list) and all(isinstance(word, str) for word in words):
+        return frozenset(word.lower() for word in words)
+    source.fault(source.line_of_key("accepted"), "accepted must be a list of words")
+    return frozenset()
+
+
+def _proofread(source: _Source, prompts: Mapping[str, Prompt], accepted: frozenset[str], proof: Proof) -> None:
+    for prompt in prompts.values():
+        if prompt.id not in proof.used:
+            source.fault(prompt.line, f"nothing says prompt “{prompt.id}”: use it in menu.toml, or remove it")
+        if proof.words is None:
+            continue
+        texts = {"written": prompt.written} | ({"spoken": prompt.spoken} if prompt.spoken != prompt.written else {})
+        for key, text in texts.items():
+            for sentence in proof.words.faults(text, accepted):
+                source.fault(source.line_of_key(key, prompt.line), f"prompt “{prompt.id}”: {sentence}")
+
+
+def _prompts(source: _Source, table: dict[str, object], language: Language) -> dict[str, Prompt]:
     prompts = {}
     for name, value in table.items():
         header = source.line_of_table(f"prompt.{name}")
@@ -150,10 +198,15 @@ def _prompts(source: _Source, table: dict[str, object]) -> dict[str, Prompt]:
         if not written or not spoken:
             continue
         said_in = "spoken" if "spoken" in value else "written"
-        for sentence in wording.faults(spoken):
+        for sentence in [*language.faults(spoken), *_too_long(spoken)]:
             source.fault(source.line_of_key(said_in, header), f"prompt “{name}”: {sentence}")
         prompts[name] = Prompt(name, written, spoken, line)
     return prompts
+
+
+def _too_long(spoken: str) -> Iterator[str]:
+    if (words := len(spoken.split())) > MOST_WORDS:
+        yield f"{words} words are too many to listen to: {MOST_WORDS} at most"
 
 
 def _text(source: _Source, header: int, name: str, table: dict[str, object], key: str) -> str:
@@ -164,7 +217,7 @@ def _text(source: _Source, header: int, name: str, table: dict[str, object], key
     return ""
 
 
-def _digits(source: _Source, table: dict[str, object]) -> dict[str, str]:
+def _digits(source: _Source, table: dict[str, object], language: Language) -> dict[str, str]:
     header = source.line_of_table("digits")
     words: dict[str, str] = {}
     for key, word in table.items():
@@ -176,7 +229,7 @@ def _digits(source: _Source, table: dict[str, object]) -> dict[str, str]:
         elif word in words.values():
             source.fault(line, f"digit {key} has the word of another digit")
         else:
-            for sentence in wording.faults(word):
+            for sentence in language.faults(word):
                 source.fault(line, f"digit {key}: {sentence}")
             words[key] = word
     if missing := [digit for digit in _DIGITS if digit not in table]:

@@ -6,7 +6,9 @@ any number of `{"text", "path"}`; an answer is `{}`, or `{"fault": sentence}`. I
 pyttsx3 2.99 (driver espeak) needs this process to itself. It prints on standard output. Its first run returns before
 the file exists, so a first utterance is spoken to be thrown away. A property set right after a run may arrive late and
 what it reports as the rate is the default one, so both are read back from the library. A voice it does not have leaves
-the English one in place, silently. And a file it cannot write makes it wait for ever: hence the alarm.
+the English one in place, silently. The end of an utterance is told by the thread that speaks, before it has left
+pyttsx3's queue, which knows no threads: on a busy machine an utterance was once seen to come out empty. And a file it
+cannot write makes it wait for ever: hence the alarm.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from typing import IO, Any
 FAMILY = "aav/vi"  # how espeak-ng identifies its Vietnamese voices, whatever the accent
 LINE_SECONDS = 30  # for one line; the longest prompt takes 0.1 s
 _SETTLE_SECONDS = 1.0  # until a property that was set must be seen; 0.3 s is the most it was seen to take
+_POLL_SECONDS = 0.001
 
 
 class _Wrong(Exception):
@@ -87,6 +90,9 @@ class Speaker:
         self._engine.save_to_file(text, str(path))
         self._engine.runAndWait()
         self._finished.wait()  # the alarm ends it
+        # It is told from within espeak-ng's thread, which then still works through pyttsx3's queue, as we would.
+        while self._espeak.IsPlaying():
+            time.sleep(_POLL_SECONDS)
 
 
 def main() -> None:
