@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 
 from hotline.call import Call, CallerGone
 from hotline.call.scripted import HANG_UP, On, ScriptedLine
-from hotline.desk import Activation, MediaRule, SecretDigits
+from hotline.desk import Activation, Desk, MediaRule, SecretDigits
+from hotline.desk import Reissue as NewPassword
 from hotline.dialogue.hotline import Hotline
+from hotline.dialogue.readings import Readings
 from hotline.dialogue.reception import converse
 from hotline.menu import Action, End, GoTo, Reissue, Say
 from hotline.prompts import compose, seconds
@@ -23,8 +25,7 @@ from hotline.prompts import compose, seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hotline.desk import CallerNumber, Desk, Finding, InsuranceNumber
-    from hotline.dialogue.readings import Readings
+    from hotline.desk import CallerNumber, Finding, InsuranceNumber
     from hotline.menu import Menu, Pace
     from hotline.prompts import Library
 
@@ -129,8 +130,8 @@ class Timer:
         call = Call("timed", line, self.library, _CALLER)
         hotline = Hotline(
             self.menu,
-            cast("Desk", _PromptDesk(self.digits, mismatches)),
-            cast("Readings", _Readings(self.library)),
+            _PromptDesk(self.digits, mismatches),
+            _Readings(self.library),
             MediaRule((ip_network("192.0.2.0/24"),)),
             self.notice,
         )
@@ -171,7 +172,7 @@ class _Length:
         self.seconds = seconds
 
 
-class _Readings:
+class _Readings(Readings):
     """Readings that are composed as those of a call, measured, and written nowhere."""
 
     def __init__(self, library: Library) -> None:
@@ -183,8 +184,8 @@ class _Readings:
         yield _Length(lead, seconds(audio))
 
 
-class _PromptDesk:
-    """A desk that decides at once, and finds no match so many times."""
+class _PromptDesk(Desk):
+    """A desk that decides at once, without records, and finds no match so many times."""
 
     def __init__(self, digits: int, mismatches: int) -> None:
         self._digits = digits
@@ -193,15 +194,15 @@ class _PromptDesk:
     async def admit(self, caller: CallerNumber) -> None:
         """Let everybody in."""
 
-    async def look_up(self, _caller: CallerNumber, _number: InsuranceNumber) -> Finding:
-        return cast("Finding", None)
+    async def look_up(self, caller: CallerNumber, number: InsuranceNumber) -> Finding:  # noqa: ARG002 - as the real one
+        return cast("Finding", None)  # looked at by `settle` alone
 
-    async def settle(self, _finding: Finding, _call_id: str) -> _Issued | None:
+    async def settle(self, finding: Finding, call_id: str) -> NewPassword | None:  # noqa: ARG002 - as the real one
         self._mismatches -= 1
         return _Issued(self._digits) if self._mismatches < 0 else None
 
 
-class _Issued:
+class _Issued(NewPassword):
     """A re-issue without an account."""
 
     def __init__(self, digits: int) -> None:
