@@ -1,0 +1,86 @@
+"""All settings together, read from the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableError
+
+from hotline.settings.call import CallSettings
+from hotline.settings.doors import AriSettings, FastAgiSettings
+from hotline.settings.group import CROSSED
+from hotline.settings.limits import LimitSettings
+from hotline.settings.passwords import PasswordSettings
+from hotline.settings.places import SHARE
+from hotline.settings.records import DatabaseSettings, RecordSettings
+from hotline.settings.voice import VoiceSettings
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+
+class SettingsError(Exception):
+    """A setting has a value that is not allowed; the message names it, the value and what is allowed."""
+
+
+ELSEWHERE = frozenset({"HOTLINE_DEBIAN_MIRROR"})
+"""Names that are read elsewhere, when the private Asterisk is installed."""
+
+
+class Settings(BaseSettings):
+    """All settings of the application."""
+
+    model_config = SettingsConfigDict(env_prefix="HOTLINE_", env_nested_delimiter="__", extra="ignore")
+
+    ari: AriSettings = AriSettings()
+    fastagi: FastAgiSettings = FastAgiSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    password: PasswordSettings = PasswordSettings()
+    limits: LimitSettings = LimitSettings()
+    records: RecordSettings = RecordSettings()
+    voice: VoiceSettings = VoiceSettings()
+    call: CallSettings = CallSettings()
+    menu: Annotated[Path, Field(description="the menu as data")] = SHARE / "dialplan" / "menu.toml"
+
+    @classmethod
+    def load(cls) -> Settings:
+        """Read the settings from the environment.
+
+        Raises:
+            SettingsError: a value is not allowed; secrets are not shown.
+        """
+        known = {f"HOTLINE_{name.upper()}" for name in cls.model_fields} | ELSEWHERE
+        unknown = [name for name in os.environ if name.startswith("HOTLINE_") and name.partition("__")[0] not in known]
+        if unknown:
+            raise SettingsError("\n".join(f"{name}: there is no such setting" for name in sorted(unknown)))
+        try:
+            settings = cls()
+        except ValidationError as wrong:
+            raise SettingsError("\n".join(_sentence(error) for error in wrong.errors(include_url=False))) from None
+        except UnreadableError as wrong:
+            group = str(wrong).split('"')[1].upper()
+            raise SettingsError(f"HOTLINE_{group}: a group of settings; set HOTLINE_{group}__… one by one") from None
+        if not (settings.ari.enabled or settings.fastagi.enabled):
+            raise SettingsError("HOTLINE_ARI__ENABLED, HOTLINE_FASTAGI__ENABLED: one of them must be true")
+        return settings
+
+
+_SECRET = frozenset({"password", "listen_password", "pepper", "former_peppers", "trace_key", "dsn", "url", "script"})
+
+
+def _sentence(error: ErrorDetails) -> str:
+    path = [str(part) for part in error["loc"]]
+    name = "HOTLINE_" + "__".join(part.upper() for part in path)
+    if error["type"] == "extra_forbidden":
+        return f"{name}: there is no such setting"
+    if error["type"] == CROSSED:
+        crossed = error["ctx"]
+        return f"{name}__{crossed['name'].upper()}={crossed['value']}: {crossed['allowed']}"
+    # A value in the wrong place may hold a secret too: an address with a password, a group as JSON.
+    hidden = not _SECRET.isdisjoint(path[1:]) or error["type"] == "model_type" or not isinstance(error["input"], str)
+    shown = "(hidden)" if hidden else repr(error["input"])
+    return f"{name}={shown}: {error['msg'].removeprefix('Value error, ')}"
