@@ -151,3 +151,14 @@ def test_prompts_that_are_not_built_are_named(hotline, tmp_path):
     assert status == 2
     assert "menu" in said
     assert "hotline sounds build" in said
+
+
+def test_a_database_that_is_away_is_told_with_what_to_look_at(hotline):
+    """What the network said, and the setting with the address; never the password in it."""
+    status, said = hotline("calls", HOTLINE_DATABASE__DSN="postgresql://hotline:hush@127.0.0.1:1/hotline")
+    assert status == 2
+    last = said.splitlines()[-1]
+    assert last.startswith("hotline: the database can't be used: ")
+    assert "refused" in last
+    assert "HOTLINE_DATABASE__DSN" in last
+    assert "hush" not in said

@@ -65,7 +65,7 @@ def test_a_pepper_that_others_can_reach_is_refused(tmp_path, mode):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({}, "HOTLINE_PASSWORD__PEPPER=.hidden.: must have at least 32 characters, has 0"),
+        ({}, "HOTLINE_PASSWORD__PEPPER_FILE: there is no pepper; .*the service's own.*openssl rand -base64 48"),
         ({"pepper": SecretStr(PEPPER[:31])}, "PEPPER=.*at least 32.*has 31"),
         ({"pepper": SecretStr("0" * 32)}, "PEPPER=.hidden.: must be random; .*fewer than 8.*openssl rand -base64 48"),
         ({"pepper": SecretStr("0123456" * 9)}, "PEPPER=.*must be random"),

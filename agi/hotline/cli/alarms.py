@@ -24,7 +24,7 @@ _TOLD = {
     "number-tried-by-many": "{} different callers failed with an insurance number",
     "number-failed-often": "{} failed checks of an insurance number",
     "calls-failed-often": "{} % of the calls of an hour had no match",
-    "phones-changed": "phone numbers of {} members were changed",
+    "phones-changed": "phones of members changed: {}",
     "line-unsafe": "a password was asked for over media not shown to be the carrier's, in {} calls",
     "prompt-missing": "it can't be played: run `hotline sounds build`, then restart the service",
     "pepper-missing": "{} passwords in force need a pepper that is not there",
@@ -75,7 +75,7 @@ def _tell(listed: Sequence[Alarm]) -> None:
     if not listed:
         console.print("no alarm")
         return
-    table = Table("alarm", "of", "what", "first seen", "last seen", "acknowledged", highlight=False)
+    table = Table("alarm", "of", "what", "first seen", "last seen", "seen by", highlight=False)
     for alarm in listed:
         seen = ""
         if alarm.acknowledged_at is not None:

@@ -42,7 +42,6 @@ TROUBLE = (
     PhoneError,
     PromptsError,
     RegisterError,
-    RecordsUnavailable,
     SchemaUnfit,
     SettingsError,
     SiteError,
@@ -68,6 +67,12 @@ def hotline() -> None:
     """Phone self-service that re-issues a citizen's VssID password."""
 
 
+def _without_database(away: RecordsUnavailable) -> str:
+    """Return what Postgres or the network said, which names the address or the user but no password."""
+    said = " ".join(str(away.__cause__ or "").split()) or str(away)
+    return f"the database can't be used: {said}; HOTLINE_DATABASE__DSN says which one, and as whom"
+
+
 def main() -> None:
     """Run the command; what is wrong with settings or system ends in one clear line and exit status 2."""
     logs.configure(logging.INFO)
@@ -75,6 +80,9 @@ def main() -> None:
         app()
     except TROUBLE as trouble:
         print(f"hotline: {trouble}", file=sys.stderr)
+        sys.exit(SET_UP_WRONG)
+    except RecordsUnavailable as away:
+        print(f"hotline: {_without_database(away)}", file=sys.stderr)
         sys.exit(SET_UP_WRONG)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -106,7 +106,11 @@ def find(*, phone: Annotated[bool, typer.Option("--phone", help="by phone; else 
 
 @app.command("add")
 def add(*, why: Why, by: By = "") -> None:
-    """Add one member; what is asked for may be piped in, one value a line."""
+    """Add one member.
+
+    Asked for, or piped in, one a line: phone, insurance number, personal number or nothing, full name, e-mail or
+    nothing.
+    """
     settings = Settings.load()
     given_reason = reason(by, why)
     member = parsed(
@@ -236,7 +240,7 @@ def _tell_refused(listed: Refused) -> None:
     for line, why in listed.first(SHOWN):
         console.print(f"line {line}: {why}", highlight=False, markup=False)
     more = f"{listed.count - SHOWN:,} more: " if listed.count > SHOWN else ""
-    console.print(f"{more}{listed.count:,} rows refused, listed in {listed.path}", highlight=False, markup=False)
+    console.print(f"{more}refused: {listed.count:,}, listed in {listed.path}", highlight=False, markup=False)
 
 
 def _tell_imported(done: Imported, settings: Settings) -> None:

@@ -101,6 +101,10 @@ def _secret(name: str, file_name: str, value: SecretStr, path: Path | None) -> s
         if secret:
             raise SettingsError(f"{GROUP}{name} and {GROUP}{file_name} are both set: keep one")
         name, secret = file_name, _read(file_name, path)
+    if not secret and name == "PEPPER":
+        raise SettingsError(
+            f"{GROUP}{file_name}: there is no pepper; name the file of the service's own. For a new hotline {DRAW_ONE}"
+        )
     if len(secret) < LENGTH:
         raise SettingsError(
             f"{GROUP}{name}=(hidden): must have at least {LENGTH} characters, has {len(secret)}; {DRAW_ONE}"

@@ -6,6 +6,7 @@ The menu's words and timers are not here: an admin edits them in `dialplan/menu.
 
 from hotline.settings.call import EVERYWHERE, CallSettings
 from hotline.settings.doors import AriSettings, FastAgiSettings
+from hotline.settings.group import Group
 from hotline.settings.limits import LimitSettings
 from hotline.settings.passwords import GUESS_BITS, PasswordSettings, guess_bits
 from hotline.settings.places import CACHE, SCRIPT, SHARE
@@ -23,6 +24,7 @@ __all__ = [
     "CallSettings",
     "DatabaseSettings",
     "FastAgiSettings",
+    "Group",
     "LimitSettings",
     "PasswordSettings",
     "Settings",
