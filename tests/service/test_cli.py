@@ -4,7 +4,9 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import soundfile
 
 from hotline import prompts
 from hotline.settings import SCRIPT, SHARE, VoiceSettings
@@ -143,6 +145,18 @@ def test_a_gap_that_makes_calls_too_long_fails(hotline, sounds, tmp_path):
     menu.write_text(text.replace("group_gap = 2.0", "group_gap = 3.0"), encoding="utf-8")
     settings = {"HOTLINE_VOICE__SOUNDS": str(sounds), "HOTLINE_MENU": str(menu)}
     assert hotline("sounds", "time", **settings) == (1, "")
+
+
+def test_takes_are_taken_in_and_those_that_cannot_be_are_told(hotline, tmp_path):
+    """Status 0 for a good take, which is kept; 1 as soon as one can't be used."""
+    takes, kept = tmp_path / "takes", tmp_path / "kept"
+    takes.mkdir()
+    hum = 0.2 * np.sin(np.arange(16_000) / 8)
+    soundfile.write(takes / "goodbye.wav", hum, 16_000)
+    assert hotline("sounds", "studio", "take", str(takes), "--into", str(kept)) == (0, "")
+    assert (kept / "vi" / "goodbye.flac").is_file()
+    soundfile.write(takes / "busy.wav", 0 * hum, 16_000)
+    assert hotline("sounds", "studio", "take", str(takes), "--into", str(kept))[0] == 1
 
 
 def test_prompts_that_are_not_built_are_named(hotline, tmp_path):

@@ -138,3 +138,21 @@ def test_nothing_but_words_may_be_spoken(strange):
     if strange.strip():
         assert list(wording.faults(f"xin {strange} chờ"))
         assert list(wording.faults(f"xin{strange}chờ"))
+
+
+def test_groups_name_prompts_that_are_there(tmp_path):
+    """A group is a list of prompts of the script; anything else is named with its line."""
+    groups = '[groups]\n"Menu" = ["menu"]\n'
+    assert load(tmp_path, GOOD + groups).groups == {"Menu": ["menu"]}
+    told = faults(tmp_path, GOOD + groups + 'Wrong = ["meun"]\nNo = 1\n')
+    assert told == [
+        "vi.toml:23: group “Wrong”: there is no prompt “meun”",
+        "vi.toml:24: group “No” needs a list of prompts",
+    ]
+
+
+def test_every_prompt_of_our_own_script_is_in_one_group():
+    """Who records the prompts finds each in its place, once."""
+    script = Script.load(SHARE / "sounds" / "vi.toml")
+    grouped = [id_ for ids in script.groups.values() for id_ in ids]
+    assert sorted(grouped) == sorted(script.prompts)

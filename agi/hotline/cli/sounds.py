@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from hotline.cli import studio
 from hotline.cli.terminal import console, run
 from hotline.demo.house import prompts
 from hotline.demo.show import progress
@@ -28,6 +29,7 @@ NOT_WELL = 1
 """Exit status when the prompts are not as they must be."""
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(studio.app, name="studio")
 
 
 @app.callback()

@@ -27,6 +27,7 @@ from hotline.prompts.reading import compose, grouped
 from hotline.prompts.script import Prompt, Proof, Script
 from hotline.prompts.secrets import SecretClip, SpokenSecrets
 from hotline.prompts.spelling import WordList
+from hotline.prompts.studio import Line, Session, Take, recording_list, take_in
 
 __all__ = [
     "LANGUAGES",
@@ -35,6 +36,7 @@ __all__ = [
     "Inspected",
     "Language",
     "Library",
+    "Line",
     "Prompt",
     "PromptMissing",
     "PromptsError",
@@ -45,8 +47,10 @@ __all__ = [
     "ScriptError",
     "SecretClip",
     "SecretsUnsafe",
+    "Session",
     "SoundsUnwritable",
     "SpokenSecrets",
+    "Take",
     "VoiceFailed",
     "WordList",
     "WordListMissing",
@@ -56,6 +60,8 @@ __all__ = [
     "grouped",
     "inspect",
     "page",
+    "recording_list",
     "seconds",
     "silence",
+    "take_in",
 ]

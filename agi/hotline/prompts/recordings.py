@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
     from pathlib import Path
 
-_FORMATS = (".wav", ".flac", ".ogg")
+FORMATS = (".wav", ".flac", ".ogg")
 _TEN = 10
 
 
@@ -27,7 +27,7 @@ def find(folder: Path, ids: Container[str]) -> dict[str, Path]:
     """
     found: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in _FORMATS:
+        if path.suffix.lower() not in FORMATS:
             continue
         id_ = path.relative_to(folder).with_suffix("").as_posix()
         if id_ not in ids:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from hotline.prompts.errors import ScriptError
 from hotline.prompts.language import DEFAULT, LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Container, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hotline.prompts.language import Language
@@ -64,11 +64,13 @@ class Script:
         language: two letters, the folder of its sounds.
         prompts: by id, in the order of the script.
         digits: the word for each of `0` to `9`.
+        groups: the prompts that belong together, for who records them.
     """
 
     language: str
     prompts: Mapping[str, Prompt]
     digits: Mapping[str, str]
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path, required: Collection[str] = (), proof: Proof | None = None) -> Script:
@@ -85,6 +87,7 @@ class Script:
         accepted = _accepted(source, tables.pop("accepted", []))
         prompts = _prompts(source, source.table(tables.pop("prompt", None), "prompt"), language)
         digits = _digits(source, source.table(tables.pop("digits", None), "digits"), language)
+        groups = _groups(source, source.table(tables.pop("groups", {}), "groups"), prompts)
         for id_ in sorted(set(required) - set(prompts)):
             source.fault(1, f"there is no prompt “{id_}”, which the hotline needs")
         for key in tables:
@@ -92,7 +95,7 @@ class Script:
         if proof is not None:
             _proofread(source, prompts, accepted, proof)
         source.raise_faults()
-        return cls(language.code, MappingProxyType(prompts), MappingProxyType(digits))
+        return cls(language.code, MappingProxyType(prompts), MappingProxyType(digits), MappingProxyType(groups))
 
 
 class _Source:
@@ -207,6 +210,21 @@ def _prompts(source: _Source, table: dict[str, object], language: Language) -> d
 def _too_long(spoken: str) -> Iterator[str]:
     if (words := len(spoken.split())) > MOST_WORDS:
         yield f"{words} words are too many to listen to: {MOST_WORDS} at most"
+
+
+def _groups(source: _Source, table: dict[str, object], prompts: Container[str]) -> dict[str, Sequence[str]]:
+    groups: dict[str, Sequence[str]] = {}
+    header = source.line_of_table("groups")
+    for name, ids in table.items():
+        line = source.line_of_key(name, header)
+        if not isinstance(ids, list):
+            source.fault(line, f"group “{name}” needs a list of prompts")
+            continue
+        for id_ in ids:
+            if id_ not in prompts:
+                source.fault(line, f"group “{name}”: there is no prompt “{id_}”")
+        groups[name] = ids
+    return groups
 
 
 def _text(source: _Source, header: int, name: str, table: dict[str, object], key: str) -> str:
