@@ -16,7 +16,7 @@ WORDS = {"menu": "xin chào, nhấn tám.", "check": "xin chờ.", "bye": "xin c
 def script():
     """Three prompts, two of them in a group, and the digits."""
     prompts = {id_: Prompt(id_, words.upper(), words, 1) for id_, words in WORDS.items()}
-    return Script("vi", prompts, DIGITS, {"Kết thúc": ["bye"], "Thực đơn": ["menu"]})
+    return Script("vi", prompts, DIGITS, groups={"Kết thúc": ["bye"], "Thực đơn": ["menu"]})
 
 
 class Booth:

@@ -95,7 +95,7 @@ class Script:
         if proof is not None:
             _proofread(source, prompts, accepted, proof)
         source.raise_faults()
-        return cls(language.code, MappingProxyType(prompts), MappingProxyType(digits), MappingProxyType(groups))
+        return cls(language.code, MappingProxyType(prompts), MappingProxyType(digits), groups=MappingProxyType(groups))
 
 
 class _Source:
