@@ -176,3 +176,27 @@ def test_a_database_that_is_away_is_told_with_what_to_look_at(hotline):
     assert "refused" in last
     assert "HOTLINE_DATABASE__DSN" in last
     assert "hush" not in said
+
+
+@pytest.mark.parametrize("hosts", ["db:port", "hotline:pa/ss@db", "hotline:hush@one:5432,two:x", "[::1]:x"])
+def test_an_address_of_the_database_that_can_not_be_is_refused(hotline, hosts):
+    """No port, or a password with signs that mean something in an address; it is not shown."""
+    status, said = hotline("settings", "check", HOTLINE_DATABASE__DSN=f"postgresql://{hosts}/hotline")
+    assert status == 2
+    assert said.startswith("hotline: HOTLINE_DATABASE__DSN=(hidden): must have a number as port; ")
+    assert hosts not in said
+
+
+@pytest.mark.parametrize(
+    "hosts", ["", "db", "hotline@db:5432", "hotline:a%40b@one:5432,two", "[::1]:5432", "%2Frun%2Fpostgresql:5433"]
+)
+def test_an_address_of_the_database_as_postgres_takes_it_will_do(hotline, hosts):
+    """One host or several, with or without port and user, IPv6 and sockets."""
+    assert hotline("settings", "check", HOTLINE_DATABASE__DSN=f"postgresql://{hosts}/hotline") == (0, "")
+
+
+def test_a_folder_that_can_not_be_is_named(hotline, tmp_path):
+    """Where nothing can be written the path and the reason are told, without a traceback."""
+    (tmp_path / "file").write_text("no folder")
+    out = tmp_path / "file" / "demo"
+    assert hotline("demo", "--out", str(out)) == (2, f"hotline: {out}: Not a directory\n")

@@ -84,6 +84,11 @@ def main() -> None:
     except RecordsUnavailable as away:
         print(f"hotline: {_without_database(away)}", file=sys.stderr)
         sys.exit(SET_UP_WRONG)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as refused:
+        if refused.filename is None:
+            raise
+        print(f"hotline: {refused.filename}: {refused.strerror}", file=sys.stderr)
+        sys.exit(SET_UP_WRONG)
     except KeyboardInterrupt:
         sys.exit(130)
     except DemoFailed as failed:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
 from hotline.settings.group import Group
+
+_HOST = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:[0-9]{1,5})?")
+"""One host of a connection URI and its port; IPv6 in brackets, a folder with its slashes written %2F."""
 
 
 class DatabaseSettings(Group):
@@ -23,6 +28,10 @@ class DatabaseSettings(Group):
     def _postgres(cls, dsn: SecretStr) -> SecretStr:
         if not dsn.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must begin with postgresql://")
+        # A password with an @ or / of its own shows here, too: what follows is taken for the host.
+        hosts = urlsplit(dsn.get_secret_value()).netloc.rpartition("@")[2]
+        if any(_HOST.fullmatch(host) is None for host in hosts.split(",")):
+            raise ValueError("must have a number as port; in a password write %40 for @, %3A for :, %2F for /")
         return dsn
 
 
