@@ -41,10 +41,10 @@ class App:
                 if event["type"] == "CallBroadcast":
                     await self.post("events/claim", channelId=event["channel"]["id"], application=event["application"])
 
-    async def give_back(self):
-        """Take a call and give it back."""
+    async def give_back(self, then="again"):
+        """Take a call and give it back, to come again or not."""
         channel = (await self.event("StasisStart"))["channel"]["id"]
-        assert await self.post(f"channels/{channel}/variable", variable="GIVEN_BACK", value="yes") == 204
+        assert await self.post(f"channels/{channel}/variable", variable="GIVEN_BACK", value=then) == 204
         assert await self.post(f"channels/{channel}/continue") == 204
 
     async def post(self, path, **params):

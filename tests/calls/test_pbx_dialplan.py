@@ -273,7 +273,7 @@ async def test_a_call_that_is_given_back_goes_to_another(pbx, site):
     """A process that cannot take a call gives it back, and the caller, who notices nothing, gets to the other one."""
     async with App.connect(site, "hotline-a") as full, App.connect(site, "hotline-b") as app:
         for _ in range(3):
-            giving = asyncio.create_task(full.give_back())
+            giving = asyncio.create_task(full.give_back("yes"))
             with Caller(site, TRUNK) as caller:
                 caller.invite()
                 await asyncio.wait({giving}, timeout=PATIENCE / 2)  # with plain Stasis the other may be the first
@@ -291,6 +291,16 @@ async def test_a_call_that_is_given_back_by_the_only_process_comes_again_once(pb
             caller.invite()
             await app.give_back()
             await app.give_back()
+            assert (await caller.answer())[0] == 480
+
+
+@EITHER_WAY
+async def test_a_call_that_the_only_process_can_not_take_is_not_offered_to_it_again(pbx, site):
+    """Full or ending it will be the next moment as well, so the caller hears the fallback at once."""
+    async with App.connect(site) as app:
+        with Caller(site, TRUNK) as caller:
+            caller.invite()
+            await app.give_back("yes")
             assert (await caller.answer())[0] == 480
 
 

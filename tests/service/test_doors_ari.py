@@ -146,7 +146,7 @@ async def test_who_still_waits_for_a_process_that_is_gone_is_given_back(door):
     assert isinstance(running.exception(), Replaced)
     await left(waiting)
     await left(talking)
-    assert (waiting.heard, waiting.continued) == ([], ("", "", 1))
+    assert (waiting.heard, waiting.variables, waiting.continued) == ([], {"GIVEN_BACK": "again"}, ("", "", 1))
     assert (talking.heard[-1].media, talking.continued) == (("sound:/sorry",), None)
 
 

@@ -161,9 +161,14 @@ class AriLine:
             raise LineFailed(str(fault)) from fault
 
 
-async def give_back(stay: Stay) -> None:
-    """Give a call that we may not take back to the dialplan, which offers it to another process."""
-    await stay.set_variable("GIVEN_BACK", "yes")
+async def give_back(stay: Stay, then: str = "yes") -> None:
+    """Give a call that we may not take back to the dialplan, which offers it to another process.
+
+    Args:
+        stay: its channel's.
+        then: `again` has it offered to us as well, once everybody else had their turn.
+    """
+    await stay.set_variable("GIVEN_BACK", then)
     await stay.continue_in_dialplan()
 
 
@@ -243,7 +248,7 @@ class AriDoor:
         if stay.channel.state == "Up":
             await self._apologise(stay)
         else:
-            await give_back(stay)
+            await give_back(stay, "again")
 
     async def _apologise(self, stay: Stay) -> None:
         """Tell the caller that the call can't go on; it is hung up afterwards."""
