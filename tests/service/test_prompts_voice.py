@@ -89,11 +89,28 @@ def test_a_variant_of_the_voice_is_accepted():
     assert not np.array_equal(plain.samples, woman.samples)
 
 
-def test_the_identity_tells_voice_rate_and_versions():
+def test_the_identity_tells_voice_rate_range_and_versions():
     """What decides the sound is in the engine's identity, so that the cache sees a change."""
-    identities = {Pyttsx3Engine(voice, rate).identity for voice in ("vi", "vi+f3") for rate in (135, 140)}
-    assert len(identities) == 4
+    identities = {
+        Pyttsx3Engine(voice, rate, pitch_range).identity
+        for voice in ("vi", "vi+f3")
+        for rate in (135, 140)
+        for pitch_range in (50, 100)
+    }
+    assert len(identities) == 8
     assert all("pyttsx3 2.99, espeak-ng 1." in identity for identity in identities)
+
+
+def test_the_pitch_range_is_heard():
+    """Tones farther apart are other samples."""
+    near, far = (next(Pyttsx3Engine("vi", 140, pitch_range).speak(["sáu"])) for pitch_range in (0, 100))
+    assert not np.array_equal(near.samples, far.samples)
+
+
+def test_phonemes_are_said_and_not_spelt():
+    """Text in double brackets is one syllable of phonemes, not the names of its letters."""
+    spoken, spelt = Pyttsx3Engine("vi", 140).speak(["[[S'aU3]]", "ét ca u ba"])
+    assert len(spoken.samples) < 0.7 * len(spelt.samples)
 
 
 def test_a_silent_process_is_ended_in_time():
@@ -127,7 +144,7 @@ def test_a_process_that_writes_nothing_is_found_out():
 def test_a_speaking_process_that_hangs_ends_by_itself(tmp_path):
     """A file over which pyttsx3 waits for ever, here a pipe nobody reads, does not leave a process behind us."""
     os.mkfifo(pipe := tmp_path / "speech.wav")
-    orders = [{"voice": "vi", "rate": 140}, {"text": "một", "path": str(pipe)}]
+    orders = [{"voice": "vi", "rate": 140, "pitch_range": 50}, {"text": "một", "path": str(pipe)}]
     program = "from hotline.prompts import speaker; speaker.LINE_SECONDS = 1; speaker.main()"
     ended = subprocess.run(
         [sys.executable, "-c", program],

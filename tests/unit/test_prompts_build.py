@@ -33,14 +33,16 @@ ALL = 12
 @dataclass
 class Voice:
     voice: str = "vi"
+    digits_voice: str = "vi+f3"
     rate: int = 140
+    pitch_range: int = 50
 
 
 class Hummer:
     """An engine that hums each text at a pitch of its own."""
 
-    def __init__(self, voice: str, rate: int, said: list[str]) -> None:
-        self.identity = f"hummer {voice} {rate}"
+    def __init__(self, voice: str, rate: int, pitch_range: int, said: list[str]) -> None:
+        self.identity = f"hummer {voice} {rate} {pitch_range}"
         self._said = said
 
     def speak(self, texts: Iterable[str]) -> Generator[Speech, None, None]:
@@ -89,7 +91,7 @@ class Studio:
             self.out,
             self.voice,
             lambda *done: self.progress.append(done),
-            engine=lambda voice, rate: Hummer(voice, rate, self.said),
+            engine=lambda voice, rate, pitch_range: Hummer(voice, rate, pitch_range, self.said),
         )
 
     def open(self) -> Library:
@@ -167,11 +169,45 @@ def test_only_changed_words_are_said_again(studio):
 
 
 def test_another_voice_says_everything_again(studio):
-    """A change of voice or rate renders everything."""
+    """A change of rate or pitch range renders everything, a change of a voice what is said with it."""
     studio.build()
-    for studio.voice in (Voice("vi+f3"), Voice(rate=120)):
+    for studio.voice in (Voice(rate=120), Voice(pitch_range=80)):
         studio.build()
         assert len(studio.said) == ALL
+    studio.build()
+    studio.voice = replace(studio.voice, digits_voice="vi+f5")
+    studio.build()
+    assert studio.said == list(DIGITS.values())
+    studio.voice = replace(studio.voice, voice="vi+m3")
+    studio.build()
+    assert studio.said == ["xin chào", "xin chờ"]
+
+
+def test_what_comes_before_digits_is_said_by_their_voice(studio):
+    """A prompt that digits follow is said again when the voice of the digits changes, and others are not."""
+    studio.set("check", "xin nhắc lại")
+    studio.script.prompts["check"] = replace(studio.script.prompts["check"], before_digits=True)
+    studio.build()
+    studio.voice = replace(studio.voice, digits_voice="vi+f5")
+    studio.build()
+    assert set(studio.said) == {"xin nhắc lại", *DIGITS.values()}
+
+
+def test_a_digit_may_have_a_rate_of_its_own(studio):
+    """A digit whose rate changes is said again, alone."""
+    studio.build()
+    studio.script = replace(studio.script, rates={"6": 190})
+    studio.build()
+    assert studio.said == ["sáu"]
+
+
+def test_a_digit_is_said_by_its_phonemes(studio):
+    """A digit that has phonemes is said by them, in the engine's brackets; its word stays what people read."""
+    studio.script = replace(studio.script, phonemes={"6": "S'aU3"})
+    library = studio.build()
+    assert "[[S'aU3]]" in studio.said
+    assert "sáu" not in studio.said
+    assert library.digit("6").written == "6"
 
 
 @pytest.mark.parametrize("name", ["menu.alaw", "menu.ulaw", "menu.sln16"])

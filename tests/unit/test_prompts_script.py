@@ -103,6 +103,16 @@ def test_text_is_normalised(tmp_path):
         ('6 = "sáu"', "6 = 6", "vi.toml:17: digit 6 needs a word"),
         ('9 = "chín"', '9 = "chín"\n10 = "mười"', "vi.toml:21: “10” is not a digit"),
         ("[digits]", "[numbers]", "needs a table [digits]"),
+        ('9 = "chín"', '9 = "chín"\n[phonemes]\n10 = "S"', "vi.toml:22: “10” is not a digit"),
+        ('9 = "chín"', '9 = "chín"\n[phonemes]\n6 = "[[S]]"', "vi.toml:22: digit 6 needs phonemes of espeak-ng"),
+        ('9 = "chín"', '9 = "chín"\n[phonemes]\n6 = 6', "vi.toml:22: digit 6 needs phonemes of espeak-ng"),
+        ('9 = "chín"', '9 = "chín"\n[rates]\n6 = 300', "vi.toml:22: digit 6 needs words a minute, 80 to 260"),
+        (
+            'written = "Xin chờ."',
+            'written = "Xin chờ."\nbefore_digits = 1',
+            "vi.toml:9: prompt “check”: before_digits is",
+        ),
+        ('language = "vi"', 'language = "vi"\nphonemes = 3', "vi.toml:2: needs a table [phonemes]"),
     ],
 )
 def test_a_fault_is_named_with_its_line(tmp_path, old, new, fault):

@@ -29,8 +29,16 @@ class Voice(Protocol):
         """A voice of the engine."""
 
     @property
+    def digits_voice(self) -> str:
+        """The one that says the digits, and the prompts right before them."""
+
+    @property
     def rate(self) -> int:
         """Words a minute."""
+
+    @property
+    def pitch_range(self) -> int:
+        """How far the tones are apart, 0 to 100."""
 
 
 def build(
@@ -40,9 +48,9 @@ def build(
     voice: Voice,
     progress: Callable[[int, int, str], None] = lambda _done, _total, _id: None,
     *,
-    engine: Callable[[str, int], Engine] = Pyttsx3Engine,
+    engine: Callable[[str, int, int], Engine] = Pyttsx3Engine,
 ) -> Library:
-    """Bring the sounds in `out` up to date and open them; blocks for about 2 s when all is to be done.
+    """Bring the sounds in `out` up to date and open them; blocks for some seconds when all is to be done.
 
     A clip is built again when its words, its recording, the voice or the processing changed, or a file of it did.
     Safe to run twice at once, and at any moment: players see an old file or a new one.
@@ -53,7 +61,7 @@ def build(
         out: folder to build `<language>/<id>.alaw`, `.ulaw` and `.sln16` in.
         voice: how the engine is to sound.
         progress: told how many clips are done, of how many to do, and the id of the last.
-        engine: makes the engine from voice and rate.
+        engine: makes an engine from voice, rate and pitch range; one for each voice and rate there is.
 
     Raises:
         RecordingRefused: a recorded voice cannot be used.
@@ -62,18 +70,28 @@ def build(
     """
     folder = out.absolute() / script.language
     with manifest.writing(folder):
-        _Build(script, recorded / script.language, folder, engine(voice.voice, voice.rate)).run(progress)
+        _Build(script, recorded / script.language, folder, voice, engine).run(progress)
     return Library.open(out, script)
 
 
 class _Build:
     """One build of one folder."""
 
-    def __init__(self, script: Script, recorded: Path, folder: Path, engine: Engine) -> None:
-        self._words = {id_: words.spoken for id_, words in clips_of(script).items()}
+    def __init__(
+        self, script: Script, recorded: Path, folder: Path, voice: Voice, engine: Callable[[str, int, int], Engine]
+    ) -> None:
+        clips = clips_of(script)
+        self._words = {id_: words.spoken for id_, words in clips.items()}
         self._recorded = recordings.find(recorded, self._words)
         self._folder = folder
-        self._engine = engine
+        self._manners = {
+            id_: (voice.digits_voice if words.of_digits else voice.voice, words.rate or voice.rate)
+            for id_, words in clips.items()
+        }
+        # An engine has one voice and one rate for its whole life.
+        self._engines = {
+            (name, rate): engine(name, rate, voice.pitch_range) for name, rate in dict.fromkeys(self._manners.values())
+        }
         self._manifest = Manifest.load(folder)
         self._keys = self._all_keys()
 
@@ -91,8 +109,8 @@ class _Build:
 
     def _all_keys(self) -> dict[str, str]:
         spoken = self._words.keys() - self._recorded.keys()
-        identity = self._engine.identity if spoken else ""
-        keys = {id_: _digest("spoken", identity, self._words[id_]) for id_ in spoken}
+        identities = {manner: self._engines[manner].identity for manner in {self._manners[id_] for id_ in spoken}}
+        keys = {id_: _digest("spoken", identities[self._manners[id_]], self._words[id_]) for id_ in spoken}
         return keys | {id_: _digest("recorded", recordings.digest(path)) for id_, path in self._recorded.items()}
 
     def _fresh(self, id_: str) -> bool:
@@ -109,9 +127,10 @@ class _Build:
         for id_ in stale:
             if id_ in self._recorded:
                 yield id_, recordings.read(self._recorded[id_])
-        if spoken := [id_ for id_ in stale if id_ not in self._recorded]:
-            with closing(self._engine.speak(self._words[id_] for id_ in spoken)) as speeches:
-                yield from zip(spoken, speeches, strict=True)
+        for manner, engine in self._engines.items():
+            if spoken := [id_ for id_ in stale if id_ not in self._recorded and self._manners[id_] == manner]:
+                with closing(engine.speak(self._words[id_] for id_ in spoken)) as speeches:
+                    yield from zip(spoken, speeches, strict=True)
 
     def _store(self, id_: str, speech: audio.Speech) -> None:
         recorded = id_ in self._recorded

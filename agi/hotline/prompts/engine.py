@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
 TIME_LIMIT = 20.0  # seconds for one prompt or for the start; the longest prompt takes 0.1 s, the start 1 s
+PITCH_RANGE = 50  # of espeak-ng itself
 _LIBRARY = "libespeak-ng.so.1"
 _SPEAKER = (sys.executable, "-m", "hotline.prompts.speaker")
 
@@ -46,23 +47,30 @@ class Pyttsx3Engine:
     """espeak-ng by way of pyttsx3, in a process of its own: see `speaker.py` for why."""
 
     def __init__(
-        self, voice: str, rate: int, *, time_limit: float = TIME_LIMIT, program: Sequence[str] = _SPEAKER
+        self,
+        voice: str,
+        rate: int,
+        pitch_range: int = PITCH_RANGE,
+        *,
+        time_limit: float = TIME_LIMIT,
+        program: Sequence[str] = _SPEAKER,
     ) -> None:
         """Choose the voice.
 
         Args:
             voice: a Vietnamese voice of espeak-ng, as in `vi` or `vi+f3`.
             rate: words a minute.
+            pitch_range: how far the tones are apart, 0 to 100.
             time_limit: seconds for one text, or for the start.
             program: the command line of the speaking process.
         """
-        self._voice, self._rate = voice, rate
+        self._voice, self._rate, self._pitch_range = voice, rate, pitch_range
         self._time_limit = time_limit
         self._program = program
 
     @property
     def identity(self) -> str:
-        """Voice, rate, and the versions of pyttsx3 and espeak-ng.
+        """Voice, rate, pitch range, and the versions of pyttsx3 and espeak-ng.
 
         Raises:
             VoiceFailed: espeak-ng is not installed.
@@ -73,7 +81,8 @@ class Pyttsx3Engine:
             raise VoiceFailed(f"{_LIBRARY} is missing: install libespeak-ng1 and espeak-ng-data") from None
         library.espeak_Info.restype = ctypes.c_char_p
         espeak = library.espeak_Info(None).decode()
-        return f"pyttsx3 {importlib.metadata.version('pyttsx3')}, espeak-ng {espeak}, {self._voice}, {self._rate}"
+        versions = f"pyttsx3 {importlib.metadata.version('pyttsx3')}, espeak-ng {espeak}"
+        return f"{versions}, {self._voice}, {self._rate}, {self._pitch_range}"
 
     def speak(self, texts: Iterable[str]) -> Generator[audio.Speech, None, None]:
         """Yield the speech of each text, in order.
@@ -82,7 +91,7 @@ class Pyttsx3Engine:
             VoiceFailed: it has no such voice, died, or took too long.
         """
         with tempfile.TemporaryDirectory(prefix="hotline-voice-") as folder, self._process(Path(folder)) as speaker:
-            speaker.order(voice=self._voice, rate=self._rate)
+            speaker.order(voice=self._voice, rate=self._rate, pitch_range=self._pitch_range)
             path = Path(folder) / "speech.wav"
             for text in texts:
                 speaker.order(text=text, path=str(path))

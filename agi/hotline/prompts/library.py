@@ -36,16 +36,31 @@ class Clip:
 
 @dataclass(frozen=True)
 class Words:
-    """What a clip is to say, and how people read it."""
+    """What a clip is to say, and how people read it.
+
+    Attributes:
+        spoken: what the engine is given.
+        written: as people read it.
+        of_digits: whether the voice of the digits says it.
+        rate: words a minute, where it has one of its own.
+    """
 
     spoken: str
     written: str
+    of_digits: bool = False
+    rate: int | None = None
 
 
 def clips_of(script: Script) -> dict[str, Words]:
     """Return every clip a script asks for, by id: its prompts and its ten digits."""
-    clips = {prompt.id: Words(prompt.spoken, prompt.written) for prompt in script.prompts.values()}
-    return clips | {digit_id(digit): Words(word, digit) for digit, word in script.digits.items()}
+    clips = {
+        prompt.id: Words(prompt.spoken, prompt.written, prompt.before_digits) for prompt in script.prompts.values()
+    }
+    said = {digit: f"[[{phonemes}]]" for digit, phonemes in script.phonemes.items()}
+    return clips | {
+        digit_id(digit): Words(said.get(digit, word), digit, of_digits=True, rate=script.rates.get(digit))
+        for digit, word in script.digits.items()
+    }
 
 
 def digit_id(digit: str) -> str:

@@ -13,7 +13,7 @@ from hotline.prompts.errors import ScriptError
 from hotline.prompts.language import DEFAULT, LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hotline.prompts.language import Language
@@ -23,6 +23,8 @@ MOST_WORDS = 120
 """Words of the longest prompt: about half a billed minute, and nobody keeps more than that in mind."""
 _DIGITS = "0123456789"
 _ID = re.compile(r"[a-z][a-z0-9-]*")  # it becomes a file name
+_RATES = range(80, 261)
+_PHONEMES = re.compile(r"[A-Za-z0-9@:#'^_,;~?*!-]+")
 _HEADER = re.compile(r"""\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?""")
 
 
@@ -35,12 +37,14 @@ class Prompt:
         written: the text as people read it.
         spoken: the text as it is said, words only; the same as `written` where the script gives no other.
         line: the line of the script it begins on.
+        before_digits: whether digits follow; the voice of the digits says it, as one voice is followed more easily.
     """
 
     id: str
     written: str
     spoken: str
     line: int
+    before_digits: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,12 +69,17 @@ class Script:
         prompts: by id, in the order of the script.
         digits: the word for each of `0` to `9`.
         groups: the prompts that belong together, for who records them.
+        phonemes: how espeak-ng is to say some of them, in its own notation; it says the word of the others.
+        rates: words a minute for some of them, lest they be much longer or shorter than the others; the rate of the
+            others is a setting.
     """
 
     language: str
     prompts: Mapping[str, Prompt]
     digits: Mapping[str, str]
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    phonemes: Mapping[str, str] = field(default_factory=dict)
+    rates: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path, required: Collection[str] = (), proof: Proof | None = None) -> Script:
@@ -88,6 +97,8 @@ class Script:
         prompts = _prompts(source, source.table(tables.pop("prompt", None), "prompt"), language)
         digits = _digits(source, source.table(tables.pop("digits", None), "digits"), language)
         groups = _groups(source, source.table(tables.pop("groups", {}), "groups"), prompts)
+        phonemes = dict(_of_digits(source, tables, "phonemes", _is_phonemes, 'phonemes of espeak-ng, as in "S\'aU3"'))
+        rates = dict(_of_digits(source, tables, "rates", _is_rate, "words a minute, 80 to 260"))
         for id_ in sorted(set(required) - set(prompts)):
             source.fault(1, f"there is no prompt “{id_}”, which the hotline needs")
         for key in tables:
@@ -95,7 +106,14 @@ class Script:
         if proof is not None:
             _proofread(source, prompts, accepted, proof)
         source.raise_faults()
-        return cls(language.code, MappingProxyType(prompts), MappingProxyType(digits), groups=MappingProxyType(groups))
+        return cls(
+            language.code,
+            MappingProxyType(prompts),
+            MappingProxyType(digits),
+            groups=MappingProxyType(groups),
+            phonemes=MappingProxyType(phonemes),
+            rates=MappingProxyType(rates),
+        )
 
 
 class _Source:
@@ -194,7 +212,7 @@ def _prompts(source: _Source, table: dict[str, object], language: Language) -> d
         if not isinstance(value, dict):
             source.fault(line, f"prompt “{name}” needs a table [prompt.{name}]")
             continue
-        for key in value.keys() - {"written", "spoken"}:
+        for key in value.keys() - {"written", "spoken", "before_digits"}:
             source.fault(source.line_of_key(key, header), f"prompt “{name}” has an unknown key “{key}”")
         written = _text(source, header, name, value, "written")
         spoken = _text(source, header, name, value, "spoken") if "spoken" in value else written
@@ -203,7 +221,12 @@ def _prompts(source: _Source, table: dict[str, object], language: Language) -> d
         said_in = "spoken" if "spoken" in value else "written"
         for sentence in [*language.faults(spoken), *_too_long(spoken)]:
             source.fault(source.line_of_key(said_in, header), f"prompt “{name}”: {sentence}")
-        prompts[name] = Prompt(name, written, spoken, line)
+        before_digits = value.get("before_digits", False)
+        if not isinstance(before_digits, bool):
+            source.fault(
+                source.line_of_key("before_digits", header), f"prompt “{name}”: before_digits is true or false"
+            )
+        prompts[name] = Prompt(name, written, spoken, line, before_digits is True)
     return prompts
 
 
@@ -253,3 +276,25 @@ def _digits(source: _Source, table: dict[str, object], language: Language) -> di
     if missing := [digit for digit in _DIGITS if digit not in table]:
         source.fault(header or 1, f"digits without a word: {', '.join(missing)}")
     return {digit: words[digit] for digit in _DIGITS if digit in words}
+
+
+def _of_digits(
+    source: _Source, tables: dict[str, Any], name: str, fits: Callable[[object], bool], needs: str
+) -> Iterator[tuple[str, Any]]:
+    """Yield what the table `name` has for some of the digits; there need be no such table."""
+    header = source.line_of_table(name)
+    for key, value in source.table(tables.pop(name, {}), name).items():
+        if key not in _DIGITS or len(key) != 1:
+            source.fault(source.line_of_key(key, header), f"“{key}” is not a digit")
+        elif not fits(value):
+            source.fault(source.line_of_key(key, header), f"digit {key} needs {needs}")
+        else:
+            yield key, value
+
+
+def _is_phonemes(value: object) -> bool:
+    return isinstance(value, str) and _PHONEMES.fullmatch(value) is not None
+
+
+def _is_rate(value: object) -> bool:
+    return isinstance(value, int) and value in _RATES

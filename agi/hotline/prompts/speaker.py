@@ -1,7 +1,8 @@
 """The process that speaks: `python -m hotline.prompts.speaker`, one voice for its whole life.
 
-It reads JSON lines from standard input and answers each with one on standard output: first `{"voice", "rate"}`, then
-any number of `{"text", "path"}`; an answer is `{}`, or `{"fault": sentence}`. It ends with its input.
+It reads JSON lines from standard input and answers each with one on standard output: first `{"voice", "rate",
+"pitch_range"}`, then any number of `{"text", "path"}`; an answer is `{}`, or `{"fault": sentence}`. It ends with its
+input.
 
 pyttsx3 2.99 (driver espeak) needs this process to itself. It prints on standard output. Its first run returns before
 the file exists, so a first utterance is spoken to be thrown away. A property set right after a run may arrive late and
@@ -36,12 +37,15 @@ class _Wrong(Exception):
 class Speaker:
     """pyttsx3 with one Vietnamese voice."""
 
-    def __init__(self, voice: str, rate: int) -> None:
+    def __init__(self, voice: str, rate: int, pitch_range: int) -> None:
         import pyttsx3  # noqa: PLC0415 - it loads the C library, which may fail or hang: only under the alarm
         from pyttsx3.drivers import _espeak  # noqa: PLC0415
 
+        # pyttsx3 has no way to ask for phonemes in [[ ]]; it makes its flags of this one at each text.
+        _espeak.CHARS_UTF8 |= _espeak.PHONEMES
         self._espeak = _espeak
-        self._voice, self._rate = voice, rate
+        self._voice = voice
+        self._figures = {_espeak.RATE: ("rate", rate), _espeak.RANGE: ("pitch range", pitch_range)}
         self._finished = threading.Event()
         self._engine = pyttsx3.init("espeak")
         self._engine.connect("finished-utterance", lambda **_: self._finished.set())
@@ -64,7 +68,8 @@ class Speaker:
 
     def _set(self) -> None:
         self._engine.setProperty("voice", self._voice)
-        self._engine.setProperty("rate", self._rate)
+        for parameter, (_, wanted) in self._figures.items():
+            self._espeak.SetParameter(parameter, wanted, 0)
 
     def _settle(self) -> None:
         end = time.monotonic() + _SETTLE_SECONDS
@@ -82,8 +87,11 @@ class Speaker:
         _, _, variant = self._voice.partition("+")
         if not voice.startswith(FAMILY) or not voice.endswith(variant.lower()):
             return f"voice “{self._voice}” is not a Vietnamese voice of espeak-ng: it would speak as “{voice}”"
-        rate = self._espeak.dll.espeak_GetParameter(self._espeak.RATE, 1)
-        return None if rate == self._rate else f"rate {self._rate} was asked for and {rate} is set"
+        for parameter, (name, wanted) in self._figures.items():
+            there = self._espeak.dll.espeak_GetParameter(parameter, 1)
+            if there != wanted:
+                return f"{name} {wanted} was asked for and {there} is set"
+        return None
 
     def _speak(self, text: str, path: Path) -> None:
         self._finished.clear()
@@ -106,7 +114,7 @@ def main() -> None:
         order = json.loads(line)
         try:
             if speaker is None:
-                speaker = Speaker(order["voice"], order["rate"])
+                speaker = Speaker(order["voice"], order["rate"], order["pitch_range"])
             else:
                 speaker.speak(order["text"], Path(order["path"]))
         except Exception as error:  # noqa: BLE001 - whatever it is, the parent tells people

@@ -25,8 +25,11 @@ class PasswordSettings(Group):
 
     length: Annotated[int, Field(ge=6, le=12, description="digits; nine of eight symbols are 25 bits")] = 9
     digits: Annotated[
-        str, Field(pattern=r"^[0-9]{6,10}$", description="digits used; 7 and 8 are the ones misheard on the phone")
-    ] = "01234569"
+        str,
+        Field(
+            pattern=r"^[0-9]{6,10}$", description="digits used; 3 and 7, ba and bảy, are the ones misheard on the phone"
+        ),
+    ] = "01245689"
     valid_hours: Annotated[int, Field(ge=1, le=72, description="hours until a password not changed expires")] = 24
     sign_in_minutes: Annotated[
         int, Field(ge=1, le=60, description="minutes after a reading began in which a first sign-in makes it active")
