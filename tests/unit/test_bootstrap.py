@@ -226,7 +226,7 @@ def test_a_terminal_gets_one_line(bootstrap, monkeypatch, capsys):
 
 
 def test_the_lock_is_whole():
-    """Every package is pinned with a hash, no line names a server, and all the project asks for is there."""
+    """Every package is pinned with a hash, no line names a server, and all the set-up installs is there."""
     lock = (ROOT / "requirements.lock").read_text()
     pinned = {}
     for entry in re.split(r"\n(?=[a-z0-9])", re.sub(r"^#.*\n", "", lock, flags=re.MULTILINE)):
@@ -237,5 +237,8 @@ def test_the_lock_is_whole():
     assert "--index" not in lock
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     asked = [*project["build-system"]["requires"], "editables", *project["project"]["dependencies"]]
-    asked += [need for extra in project["project"]["optional-dependencies"].values() for need in extra]
+    extras = project["project"]["optional-dependencies"]
+    asked += extras["demo"] + extras["dev"]
     assert {re.match(r"[A-Za-z0-9-]+", need)[0].lower() for need in asked} <= set(pinned)
+    beside = [need for extra in extras.keys() - {"demo", "dev"} for need in extras[extra]]
+    assert all("==" in need for need in beside), "what is installed by hand is one version"
