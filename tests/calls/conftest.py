@@ -44,14 +44,22 @@ async def door(request, house):
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def service(house, door):
+async def patience(house):
+    """Time to claim a call beside the other tests: how soon one is claimed is for the tests of many hands."""
+    await house.asterisk.console("dialplan set global CLAIM_TIME 2500")
+    yield
+    await house.asterisk.console("dialplan set global CLAIM_TIME 300")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def service(house, door, patience):
     """The application, up for one test."""
     async with serving(house.settings) as task:
         yield task
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def hasty_service(house, door, tmp_path):
+async def hasty_service(house, door, patience, tmp_path):
     """The application with waits of about a second, for callers who let them pass."""
     text = (SHARE / "dialplan" / "menu.toml").read_text(encoding="utf-8")
     for name, seconds in {"menu_key": 1.0, "first_digit": 2.0, "next_digit": 1.0, "after_ten": 1.0}.items():

@@ -40,7 +40,7 @@ async def pbx(tmp_path_factory):
     (sounds / "vi" / "fallback.alaw").write_bytes(bytes(range(256)) * 20)
     with Ports.claim() as ports:
         text = documented().replace("/var/lib/vssid-hotline/sounds", str(sounds))
-        text = text.replace("4573/hotline", f"{ports.agi}/hotline").replace("APP_PATIENCE = 4", "APP_PATIENCE = 1")
+        text = text.replace("4573/hotline", f"{ports.agi}/hotline")
         (dialplan / "extensions.conf").write_text(text)
         pjsip = dialplan / "pjsip.conf"
         pjsip.write_text(pjsip.read_text().replace("context = from-trunk", "context = hotline-trunk"))
