@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bench.table import held
 from hotline import logs
-from hotline.cli.command import TROUBLE
+from hotline.cli.trouble import TROUBLE
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping, Sequence

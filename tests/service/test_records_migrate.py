@@ -15,7 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from hotline import service
-from hotline.records import Database, MigrationFailed, SchemaNewer, SchemaOutdated, migrate, migrations
+from hotline.records import Database, MigrationFailed, SchemaNewer, SchemaOutdated, applying, migrate, migrations
 from hotline.service import Library, serving, take_calls, when_there
 from hotline.settings import AriSettings, DatabaseSettings, PasswordSettings, Settings
 
@@ -82,7 +82,7 @@ async def test_a_newer_schema_is_left_alone(dsn):
 
 async def test_a_table_in_use_is_not_waited_for(empty, tmp_path, monkeypatch):
     """Callers who want the table would all wait behind the migration: it gives up, and says so."""
-    monkeypatch.setattr(migrations, "LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr(applying, "LOCK_TIMEOUT", "50ms")
     (tmp_path / "0001.busy.sql").write_text("CREATE TABLE busy ()")
     assert await migrate(empty, tmp_path) == ["0001.busy"]
     (tmp_path / "0002.wider.sql").write_text("ALTER TABLE busy ADD COLUMN more text")

@@ -42,9 +42,9 @@ def unknown(words):
             if word not in {"--help"}.union(*(option.opts for option in command.params)):
                 return word
         elif isinstance(command, typer.core.TyperGroup):
-            if word not in command.commands:
+            command = command.get_command(None, word)
+            if command is None:
                 return word
-            command = command.commands[word]
     return None
 
 
