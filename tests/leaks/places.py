@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from leaks.finder import Finder
 
-PACE = 0.05
-"""Seconds between two looks at names and processes; a file that is played lives for seconds."""
+PACE = 0.3
+"""Seconds between two looks at names and processes; a file that is played lives for seconds. A look takes 20 ms."""
 LARGEST = 64 << 20
 """Bytes of a file beyond which it is not read; Postgres' log of changes has files of 16 MiB."""
 

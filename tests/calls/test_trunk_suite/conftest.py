@@ -35,7 +35,7 @@ class UdpCaller:
         self.received = 0
         self.speaks = False
         self._site = site
-        self._ear = ear
+        self._listening = ear.listening()
         self._hotline = site.address, site.sip_port
         self._call_id = uuid.uuid4().hex
         self._sequence = 0
@@ -174,7 +174,9 @@ class UdpCaller:
 
     def heard(self):
         """Return what was said to us."""
-        return self._ear.listen(Heard(b"".join(payload for _, payload in sorted(self._audio.items()))))
+        audio = b"".join(payload for _, payload in sorted(self._audio.items()))
+        self._listening.take(audio)
+        return self._listening.utterances(Heard(audio))
 
     async def hears(self, prompt, within=15.0):
         """Wait until `prompt` has begun.
