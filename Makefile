@@ -31,7 +31,7 @@ run: setup ## start the hotline with its private Asterisk and call it yourself
 	@$(BIN)/hotline run $(ARGS)
 
 test: setup lint ## lint, then every test, in a private network; ARGS go to pytest
-	@tests/in-private-network $(BIN)/pytest -n 6 --dist worksteal $(ARGS)
+	@tests/in-private-network $(BIN)/pytest -n 8 --dist loadgroup $(ARGS)
 
 bench: setup ## measure, beside goals, and draw charts; ARGS go to each program
 	@tests/in-private-network $(BIN)/python -m bench.equal_time $(ARGS)

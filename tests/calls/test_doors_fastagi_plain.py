@@ -16,7 +16,7 @@ from hotline.doors.fastagi import FastAgiDoor
 from hotline.pbx import Ports, PrivateAsterisk, Site, install_root
 from hotline.settings import SHARE, FastAgiSettings
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("plain")]
 
 TRUNK = "127.0.0.2"
 IDENTITY = '"Nguyễn, Văn \\"A\\" ${HASH(a)}" <sip:+84912345678@carrier.example;user=phone>'

@@ -15,7 +15,7 @@ from hotline.pbx import Ports, PrivateAsterisk, Tls
 from hotline.phone import Softphone
 from hotline.service import serving
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("pbx-tls")]
 
 NUMBER = "19009068"
 TRUNK = "127.0.0.2"

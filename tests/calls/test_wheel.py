@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from packaging.requirements import Requirement
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("wheel")]
 
 ROOT = Path(__file__).parents[2]
 

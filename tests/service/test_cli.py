@@ -106,6 +106,10 @@ def test_a_missing_program_says_what_to_do(hotline, tmp_path):
     assert "make setup" in said
 
 
+SHARED_SOUNDS = pytest.mark.xdist_group("cli-sounds")
+"""For tests with the prompts: the same worker runs them all, so that they are built once."""
+
+
 @pytest.fixture(scope="module")
 def sounds(tmp_path_factory):
     """The prompts, built."""
@@ -114,6 +118,7 @@ def sounds(tmp_path_factory):
     return folder
 
 
+@SHARED_SOUNDS
 def test_prompts_that_are_well_pass_the_check(hotline, sounds, tmp_path):
     """Status 0, and a page to listen to with every prompt and digit, of a reasonable size."""
     page = tmp_path / "page.html"
@@ -123,6 +128,7 @@ def test_prompts_that_are_well_pass_the_check(hotline, sounds, tmp_path):
     assert len(shown) < 4_000_000
 
 
+@SHARED_SOUNDS
 def test_a_prompt_that_is_not_there_fails_the_check(hotline, sounds, tmp_path):
     """Status 1, without a traceback."""
     spoilt = tmp_path / "sounds"
@@ -131,6 +137,7 @@ def test_a_prompt_that_is_not_there_fails_the_check(hotline, sounds, tmp_path):
     assert hotline("sounds", "check", HOTLINE_VOICE__SOUNDS=str(spoilt)) == (1, "")
 
 
+@SHARED_SOUNDS
 @pytest.mark.parametrize("command", ["time", "check", "build"])
 def test_a_change_that_makes_calls_too_long_fails(hotline, sounds, command):
     """Longer passwords, for one, end each command that knows of it with status 1."""
@@ -138,6 +145,7 @@ def test_a_change_that_makes_calls_too_long_fails(hotline, sounds, command):
     assert hotline("sounds", command, **settings) == (1, "")
 
 
+@SHARED_SOUNDS
 def test_a_gap_that_makes_calls_too_long_fails(hotline, sounds, tmp_path):
     """A longer gap in the menu's file is seen as well."""
     menu = tmp_path / "menu.toml"

@@ -16,6 +16,8 @@ import pytest
 from hotline.prompts import Library, Pyttsx3Engine, Script, VoiceFailed, audio, build, compose
 from hotline.settings import SHARE, VoiceSettings
 
+pytestmark = pytest.mark.xdist_group("prompts-voice")
+
 
 @pytest.fixture(scope="module")
 def script():

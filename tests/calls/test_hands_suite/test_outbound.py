@@ -10,7 +10,7 @@ import pytest_asyncio
 from hotline.demo.house import house as bring_up
 from hotline.settings import Settings
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("outbound")]
 
 
 def per_call(site):
