@@ -35,7 +35,9 @@ def test_a_wrong_setting_is_named_with_what_is_allowed(hotline):
     """Name, value and range in one line; no traceback."""
     status, said = hotline("settings", "check", HOTLINE_PASSWORD__LENGTH="3")
     assert status == 2
-    assert said == "hotline: HOTLINE_PASSWORD__LENGTH='3': Input should be greater than or equal to 6\n"
+    assert (
+        said == "hotline: HOTLINE_PASSWORD__LENGTH='3': Input should be greater than or equal to 6; allowed: 6 to 12\n"
+    )
 
 
 def test_a_wrong_secret_is_named_but_not_shown(hotline):

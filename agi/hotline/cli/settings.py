@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Literal, get_args, get_origin
+from typing import Annotated
 
 import typer
-from annotated_types import Ge, Le
-from pydantic import SecretStr
 
 from hotline.cli.terminal import console
 from hotline.desk import Keyring
-from hotline.settings import Group, Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pydantic.fields import FieldInfo
+from hotline.settings import Settings
+from hotline.settings.catalogue import catalogue, effective
+from hotline.settings.page import page as page_of_settings
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -28,7 +23,10 @@ def settings() -> None:
 
 @app.command("check")
 def check() -> None:
-    """Say what is not allowed about the settings, and about the secrets in the files they name."""
+    """Say what is not allowed about the settings, and about the secrets in the files they name.
+
+    One line for each fault, with name, value and what is allowed; then the exit status is 2.
+    """
     password = Settings.load().password
     # Only `serve` and the operator's commands need a pepper; demo and run draw their own.
     if password.pepper.get_secret_value() or password.pepper_file:
@@ -38,40 +36,30 @@ def check() -> None:
         console.print("no fault; but there is no pepper, and only `demo` and `run` do without")
 
 
+@app.command("show")
+def show(
+    *, changed: Annotated[bool, typer.Option("--changed", help="only those that the environment says")] = False
+) -> None:
+    """Print what each setting is and what says so: the environment, or nothing, so that it is the default.
+
+    Of a secret only whether it is set.
+    """
+    shown = [one for one in effective(Settings.load()) if one.source == "environment" or not changed]
+    width = max((len(one.setting.name) for one in shown), default=0)
+    for one in shown:
+        # Not in a table: a line is to stay one in a pipe, too.
+        typer.echo(f"{one.setting.name:<{width}}  {one.source:<11}  {one.value}")
+
+
 @app.command("list")
-def list_all() -> None:
+def list_all(*, page: Annotated[bool, typer.Option("--page", help="as the page docs/settings.md")] = False) -> None:
     """Print every setting with its default, what is allowed and what it is for, as a file of environment variables."""
-    for name, field in _named(Settings.model_fields, "HOTLINE_"):
-        for line in textwrap.wrap(_meaning(field), 100):
-            typer.echo(f"# {line}")
-        keyed_by_pepper = "__NAME" if isinstance(field.default, dict) else ""
-        typer.echo(f"#{name}{keyed_by_pepper}={_written(field.default)}\n")
-
-
-def _named(fields: dict[str, FieldInfo], prefix: str) -> Iterator[tuple[str, FieldInfo]]:
-    """Yield each setting with the name of its environment variable, those of groups too."""
-    for name, field in fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Group):
-            yield from _named(field.annotation.model_fields, f"{prefix}{name.upper()}__")
-        else:
-            yield prefix + name.upper(), field
-
-
-def _meaning(field: FieldInfo) -> str:
-    """Return the description of a setting and what is allowed, where a range or a choice says it."""
-    if get_origin(field.annotation) is Literal:
-        return f"{field.description} ({' or '.join(map(str, get_args(field.annotation)))})"
-    low = next((limit.ge for limit in field.metadata if isinstance(limit, Ge)), None)
-    high = next((limit.le for limit in field.metadata if isinstance(limit, Le)), None)
-    return f"{field.description}" if low is None or high is None else f"{field.description} ({low} to {high})"
-
-
-def _written(default: object) -> str:
-    """Return a default as it is written in the environment. A secret's default is in this text, so is none."""
-    if isinstance(default, SecretStr):
-        return default.get_secret_value()
-    if default is None or default == {}:
-        return ""
-    if isinstance(default, bool):
-        return str(default).lower()
-    return ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
+    if page:
+        typer.echo(page_of_settings(), nl=False)
+        return
+    for group in catalogue():
+        for setting in group.settings:
+            limits = f" ({setting.limits})" if setting.limits else ""
+            for line in textwrap.wrap(setting.purpose + limits, 100):
+                typer.echo(f"# {line}")
+            typer.echo(f"#{setting.name}{'__NAME' if setting.keyed else ''}={setting.default}\n")

@@ -38,7 +38,6 @@ TROUBLE = (
     PromptsError,
     RegisterError,
     SchemaUnfit,
-    SettingsError,
     SiteError,
 )
 """What is told in one line each, without a traceback."""
@@ -54,6 +53,9 @@ def told(error: Exception) -> tuple[str, int] | None:
             return f"the database can't be used: {said}; {advice}", SET_UP_WRONG
         case DemoFailed():
             return f"the demo failed: {error}", FAILED
+        case SettingsError():
+            # A line for each fault.
+            return str(error).replace("\n", "\nhotline: "), SET_UP_WRONG
         case _ if isinstance(error, TROUBLE):
             return str(error), SET_UP_WRONG
         case FileNotFoundError() | IsADirectoryError() | NotADirectoryError() | PermissionError() if error.filename:

@@ -12,7 +12,8 @@ from pydantic_settings import SettingsError as UnreadableError
 
 from hotline.settings.call import CallSettings
 from hotline.settings.doors import AriSettings, FastAgiSettings
-from hotline.settings.group import CROSSED
+from hotline.settings.fields import limits
+from hotline.settings.group import CROSSED, Group
 from hotline.settings.limits import LimitSettings
 from hotline.settings.passwords import PasswordSettings
 from hotline.settings.places import SHARE
@@ -20,6 +21,7 @@ from hotline.settings.records import DatabaseSettings, RecordSettings
 from hotline.settings.voice import VoiceSettings
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
 
@@ -51,21 +53,23 @@ class Settings(BaseSettings):
         """Read the settings from the environment.
 
         Raises:
-            SettingsError: a value is not allowed; secrets are not shown.
+            SettingsError: values are not allowed, a line for each; secrets are not shown.
         """
         known = {f"HOTLINE_{name.upper()}" for name in cls.model_fields} | ELSEWHERE
         unknown = [name for name in os.environ if name.startswith("HOTLINE_") and name.partition("__")[0] not in known]
-        if unknown:
-            raise SettingsError("\n".join(f"{name}: there is no such setting" for name in sorted(unknown)))
+        faults = [f"{name}: there is no such setting" for name in sorted(unknown)]
         try:
             settings = cls()
         except ValidationError as wrong:
-            raise SettingsError("\n".join(_sentence(error) for error in wrong.errors(include_url=False))) from None
+            faults += [_sentence(error) for error in wrong.errors(include_url=False)]
         except UnreadableError as wrong:
             group = str(wrong).split('"')[1].upper()
-            raise SettingsError(f"HOTLINE_{group}: a group of settings; set HOTLINE_{group}__… one by one") from None
-        if not (settings.ari.enabled or settings.fastagi.enabled):
-            raise SettingsError("HOTLINE_ARI__ENABLED, HOTLINE_FASTAGI__ENABLED: one of them must be true")
+            faults.append(f"HOTLINE_{group}: a group of settings; set HOTLINE_{group}__… one by one")
+        else:
+            if not (settings.ari.enabled or settings.fastagi.enabled):
+                faults.append("HOTLINE_ARI__ENABLED, HOTLINE_FASTAGI__ENABLED: one of them must be true")
+        if faults:
+            raise SettingsError("\n".join(faults))
         return settings
 
 
@@ -83,4 +87,16 @@ def _sentence(error: ErrorDetails) -> str:
     # A value in the wrong place may hold a secret too: an address with a password, a group as JSON.
     hidden = not _SECRET.isdisjoint(path[1:]) or error["type"] == "model_type" or not isinstance(error["input"], str)
     shown = "(hidden)" if hidden else repr(error["input"])
-    return f"{name}={shown}: {error['msg'].removeprefix('Value error, ')}"
+    # A choice is in the message already, of a range only the end that was passed.
+    range_ = limits(field) if error["type"] != "literal_error" and (field := _declared(path)) else ""
+    allowed = f"; allowed: {range_}" if range_ else ""
+    return f"{name}={shown}: {error['msg'].removeprefix('Value error, ')}{allowed}"
+
+
+def _declared(path: list[str]) -> FieldInfo | None:
+    """Return how a setting is declared; None of a whole group, and inside of a value."""
+    field = Settings.model_fields.get(path[0])
+    if len(path) != 2 or field is None:
+        return None
+    group = field.annotation
+    return group.model_fields.get(path[1]) if isinstance(group, type) and issubclass(group, Group) else None
