@@ -189,7 +189,11 @@ async def back_end(settings: Settings) -> AsyncIterator[Desk]:
     vault = Vault(settings.password)
     try:
         async with Database(settings.database) as database:
-            yield Desk(database, vault, settings.password, settings.limits)
+            desk = Desk(database, vault, settings.password, settings.limits)
+            try:
+                yield desk
+            finally:
+                await desk.close()
     finally:
         vault.close()
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FIRST = 10_000
 LAST = 32_767
-BLOCK = 600
+BLOCK = 300
 _MEDIA = 10  # offset of the first media port; even, since RTP takes an even port and RTCP the next
 
 
@@ -36,7 +36,7 @@ class Ports:
         application: TCP port at which the application listens, where Asterisk connects to it.
         agi: TCP port for the application's FastAGI door.
         rtp_first: first UDP port for media, even.
-        rtp_last: last UDP port for media; two a call, so 295 calls.
+        rtp_last: last UDP port for media; two a call, so 145 calls.
     """
 
     sip: int
