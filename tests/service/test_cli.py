@@ -97,7 +97,7 @@ def test_a_faulty_menu_is_told_with_file_and_line(hotline, tmp_path):
     menu.write_text(head + '[menu.main]\nprompt = "men"\nagain = "menu"\nkeys = {8 = "reissue", 9 = "end"}\n')
     status, said = hotline("menu", "check", HOTLINE_MENU=str(menu))
     assert status == 2
-    assert said == f"hotline: {menu}:3: there is no prompt “men”\n"
+    assert said == f"hotline: {menu}:4: there is no prompt “men”\n"
 
 
 def test_a_missing_program_says_what_to_do(hotline, tmp_path):

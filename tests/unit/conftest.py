@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -29,6 +30,8 @@ PHONE = "origin=phone", "number=0912345678"
 NUMBER = "0123456789"
 PERSONAL = "001085012345"
 PASSWORD = "590143621"
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+"""Monday, ten in Vietnam."""
 MEDIA = MediaRule((ip_network("192.0.2.0/24"),))
 
 
@@ -150,12 +153,14 @@ def menu():
 def talk(menu):
     """Hold a conversation with a scripted caller."""
 
-    async def hold(*script: On, arguments=PHONE, notice="early", trouble="", broken=(), ways=(), media=MEDIA):
+    async def hold(
+        *script: On, arguments=PHONE, notice="early", trouble="", broken=(), ways=(), media=MEDIA, menu=menu, now=NOW
+    ):
         line, desk, readings = ScriptedLine(*script, broken=broken), FakeDesk(trouble), Readings()
         line.ways = list(ways) or line.ways
         call = Call("call", line, Sounds(), arguments)
         with contextlib.suppress(CallerGone):
-            await converse(call, Hotline(menu, desk, readings, media, notice))
+            await converse(call, Hotline(menu, desk, readings, media, notice, lambda: now))
         return Talk(line, call, desk, readings)
 
     return hold

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hotline.desk import Desk, MediaRule
     from hotline.dialogue.readings import Readings
     from hotline.menu import Menu
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,7 @@ class Hotline:
         readings: secrets as sounds.
         media: what a call's media must be like before a password is said.
         notice: when the price is told: before the answer and free, after it, or not at all.
+        now: what time it is, with a time zone.
     """
 
     menu: Menu
@@ -28,3 +36,4 @@ class Hotline:
     readings: Readings
     media: MediaRule
     notice: Literal["early", "answered", "off"]
+    now: Callable[[], datetime] = _clock

@@ -51,6 +51,9 @@ async def converse(call: Call, hotline: Hotline) -> None:
 async def at_the_door(call: Call, hotline: Hotline) -> CallerNumber | None:
     """Tell who is calling; turn away, before the answer and so free of charge, who can't be served (SPEC §3)."""
     call.reached("door")
+    if closed := hotline.menu.closed_at(hotline.now()):
+        await turn_away(call, closed, outcomes.CLOSED)
+        return None
     try:
         caller = caller_number(call.arguments)
         await hotline.desk.admit(caller)
@@ -74,14 +77,19 @@ async def turn_away(call: Call, reason: str, outcome: str = outcomes.REFUSED) ->
 
 
 async def take(call: Call, hotline: Hotline, caller: CallerNumber) -> None:
-    """Tell the price, answer, and go through the menu."""
-    if hotline.notice == "early":
+    """Tell of an emergency and the price, answer, and go through the menu."""
+    emergency = hotline.menu.emergency_at(hotline.now())
+    early = [emergency.prompt] if emergency and emergency.said == "before-answer" else []
+    early += ["notice"] if hotline.notice == "early" else []
+    if early:
         await call.open_early()
-        await call.say("notice")
+        await call.say(*early)
     await call.answer()
     call.reached("answer")
     if hotline.notice == "answered":
         await call.say("notice")
+    if emergency and emergency.said == "before-menu":
+        await call.say(emergency.prompt)
     try:
         await walk(Conversation(call, hotline, caller, Misses(hotline.menu.tries)))
     except (RecordsUnavailable, Overloaded):

@@ -129,7 +129,7 @@ class Timer:
         line = ScriptedLine(*script)
         call = Call("timed", line, self.library, _CALLER)
         hotline = Hotline(
-            self.menu,
+            self.menu.plain,
             _PromptDesk(self.digits, mismatches),
             _Readings(self.library),
             MediaRule((ip_network("192.0.2.0/24"),)),

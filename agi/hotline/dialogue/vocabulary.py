@@ -9,7 +9,7 @@ PROMPTS = frozenset(
         "ask-number", "continue-number", "card-hint", "read-back", "read-back-ask", "check",
         "new-password", "repeat-password", "after-reading", "advice", "not-activated", "overtaken", "already-issued",
         "reissued-often", "mismatch", "other-ways", "line-unsafe",
-        "fallback", "interrupted",
+        "fallback", "interrupted", "closed", "closed-holiday", "emergency", "branch8-off",
     }
 )  # fmt: skip
 """A script without one of these can't be used: it would be missed in the middle of a call."""

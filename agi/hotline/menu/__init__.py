@@ -1,21 +1,45 @@
-"""The menu as data: its model and its checks."""
+"""The menu as data: its model, its hours and its checks."""
 
-from hotline.menu.load import MenuError, faults, load
-from hotline.menu.model import Action, Again, Branch, End, GoTo, Menu, Pace, Reissue, Say, Tries, Wait
+from hotline.menu.hours import VIETNAM, Days, Hours, Moment, Span
+from hotline.menu.load import MenuError, load, read, text_of, warned
+from hotline.menu.model import (
+    Action,
+    Again,
+    Branch,
+    Branch8,
+    Emergency,
+    End,
+    GoTo,
+    Menu,
+    Pace,
+    Reissue,
+    Say,
+    Tries,
+    Wait,
+)
 
 __all__ = [
+    "VIETNAM",
     "Action",
     "Again",
     "Branch",
+    "Branch8",
+    "Days",
+    "Emergency",
     "End",
     "GoTo",
+    "Hours",
     "Menu",
     "MenuError",
+    "Moment",
     "Pace",
     "Reissue",
     "Say",
+    "Span",
     "Tries",
     "Wait",
-    "faults",
     "load",
+    "read",
+    "text_of",
+    "warned",
 ]
