@@ -15,7 +15,7 @@ import structlog
 from hotline import ari
 from hotline.call import CallerGone, LineError, SoundFailed
 from hotline.desk import CallerRefused, CallRecord, Desk, Ledger, MediaRule, RecordsUnavailable, Vault, caller_number
-from hotline.dialogue import Hotline, PromptWatch, Readings, converse, outcomes
+from hotline.dialogue import Hotline, PromptWatch, Readings, Timer, converse, outcomes
 from hotline.dialogue.vocabulary import PROMPTS
 from hotline.doors.ari import AriDoor
 from hotline.doors.fastagi import FastAgiDoor
@@ -149,6 +149,7 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
     script = Script.load(SCRIPT, required=PROMPTS)
     library = Library.open(settings.voice.sounds, script)
     menu = load(settings.menu, script.prompts)
+    await warn_of_long_calls(Timer(menu, library, settings.password.length, settings.call.notice))
     at = settings.ari
     if at.by_http and not at.password.get_secret_value():
         raise SettingsError("HOTLINE_ARI__PASSWORD: set it to the password in Asterisk's site/ari.conf")
@@ -190,6 +191,19 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
             await asyncio.wait({running, watching})
         if not running.cancelled():
             running.result()
+
+
+async def warn_of_long_calls(timer: Timer) -> None:
+    """Warn of calls that cost more than one minute (SPEC §2); they are served all the same. It takes 25 ms."""
+    for way in await timer.all():
+        if way.too_long:
+            log.warning(
+                "calls_too_long",
+                way=way.name,
+                seconds=round(way.seconds, 1),
+                limit=way.limit,
+                do="`hotline sounds time` says what to shorten, or how many digits a password may have",
+            )
 
 
 def media_rule(call: CallSettings) -> MediaRule:

@@ -6,7 +6,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from hotline.dialogue import prompt_watch
 from hotline.service import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -20,10 +22,19 @@ def own_sounds(house):
         yield Path(folder)
 
 
-@pytest.mark.usefixtures("door")
+@pytest.fixture
+def often(monkeypatch):
+    """Look at the prompts twice a second."""
+    monkeypatch.setattr(prompt_watch, "EVERY", 0.5)
+
+
+@pytest.mark.usefixtures("door", "often")
 @pytest.mark.parametrize("missing", ["ask-number", "interrupted"])
 async def test_no_caller_is_left_in_silence_by_a_missing_prompt(house, own_sounds, ring, records, outcomes, *, missing):
-    """Who comes to it hears that the call can't go on, or has it ended where even that is gone; it is an alarm."""
+    """Who comes to it hears that the call can't go on, or has it ended where even that is gone; it is an alarm.
+
+    Put back, the next caller hears it.
+    """
     await records.execute("DELETE FROM alarms WHERE kind = 'prompt-missing'")
     settings = house.settings.model_copy(deep=True)
     settings.voice.sounds = own_sounds
@@ -42,7 +53,23 @@ async def test_no_caller_is_left_in_silence_by_a_missing_prompt(house, own_sound
         async with asyncio.timeout(5):
             while len(raised := await subjects(records)) < len(gone):
                 await asyncio.sleep(0.05)
-    assert raised == {f"prompt {name}" for name in gone}
+        assert raised == {f"prompt {name}" for name in gone}
+        if missing == "ask-number":
+            await assert_back(house, own_sounds, ring)
+
+
+async def assert_back(house, own_sounds, ring):
+    """See that the next caller hears a prompt that is there again, and that the log says so, without any restart."""
+    with capture_logs() as logs:
+        for path in house.settings.voice.sounds.glob("vi/ask-number.*"):
+            shutil.copy(path, own_sounds / "vi")
+        ringer = await ring(1)
+        await ringer.reach()
+        await ringer.caller.press("8")
+        await ringer.caller.hears("ask-number")
+        async with asyncio.timeout(5):
+            while not [entry for entry in logs if entry["event"] == "prompt_back"]:
+                await asyncio.sleep(0.05)
 
 
 async def subjects(records):

@@ -73,6 +73,17 @@ async def test_longer_passwords_break_the_limit(timed):
     assert (await timed(digits=12))["twelve digits, keyed ahead"].too_long
 
 
+async def test_the_longest_password_that_fits_is_told(menu):
+    """Where a shorter password would do, how long it may be; nothing where all is well or no length would."""
+
+    async def most(digits, **seconds):
+        return await Timer(menu, Sounds(**seconds), digits, "early").most_digits()
+
+    assert await most(9) is None
+    assert await most(12) == 9
+    assert await most(9, menu=60.0) is None
+
+
 async def test_a_notice_after_the_answer_takes_paid_time(timed):
     """What is told after the answer counts, to who hears it out."""
     early, answered = [(await timed(notice=notice)) for notice in ("early", "answered")]

@@ -9,6 +9,7 @@ import re
 import numpy as np
 import pytest
 import soundfile
+import soxr
 
 from hotline.prompts import Prompt, Script, audio, inspect, page
 from hotline.prompts.manifest import Entry, Manifest
@@ -26,18 +27,25 @@ def padded(samples, lead=0.05, tail=0.10):
     return np.pad(samples, (round(lead * audio.LINE_RATE), round(tail * audio.LINE_RATE)))
 
 
+def raw_master(samples):
+    """Return samples (16 kHz) as the content of a master."""
+    return (samples * 32767).astype("<i2").tobytes()
+
+
 @pytest.fixture
 def inspected(tmp_path):
     """Inspect a folder of clips of which `menu` has these samples, and return what was found of it."""
     script = Script("vi", {"menu": Prompt("menu", WORDS, "xin chào", 1)}, {})
 
-    def look(samples, *, words="xin chào", spoil=lambda folder: None):
+    def look(samples, *, master=None, ulaw=None, words="xin chào", spoil=lambda folder: None):
         folder = tmp_path / "vi"
         folder.mkdir()
         file = io.BytesIO()
         soundfile.write(file, samples, 8000, format="RAW", subtype="ALAW")
         alaw = file.getvalue()
-        files = {"alaw": alaw, "ulaw": audio.alaw_to_ulaw(alaw), "sln16": bytes(4 * len(alaw))}
+        if master is None:
+            master = raw_master(soxr.resample(samples, audio.LINE_RATE, audio.MASTER_RATE))
+        files = {"alaw": alaw, "ulaw": ulaw or audio.alaw_to_ulaw(alaw), "sln16": master}
         entry = Entry.write(folder / "menu", files, key="", words=words)
         Manifest({"menu": entry}).save(folder)
         spoil(folder)
@@ -72,6 +80,29 @@ def test_a_clip_as_it_is_made_has_no_fault(inspected):
 def test_what_is_wrong_with_a_sound_is_said(inspected, samples, fault):
     """Too soft, too loud, clipped, with too much silence, or silent: each is a fault with its figure."""
     assert [told for told in inspected(samples).faults if told.startswith(fault)]
+
+
+@pytest.mark.parametrize(
+    ("master", "fault"),
+    [
+        (raw_master(tone(1.15, loud=0.05, rate=audio.MASTER_RATE)), ".sln16: level -29.0 dBFS"),
+        (raw_master(np.append(tone(1.14, rate=16_000), tone(0.01, loud=0.99, rate=16_000))), ".sln16: peak -"),
+        (raw_master(np.zeros(18_400)), ".sln16: level -inf dBFS"),
+        (raw_master(tone(2, rate=16_000)), ".sln16 has 64000 bytes, and the .alaw's length makes 36800"),
+        (raw_master(tone(1.15, rate=16_000))[:-1], ".sln16 has 36799 bytes"),
+    ],
+    ids=["soft", "clipped", "silent", "long", "half a sample"],
+)
+def test_what_is_wrong_with_a_master_is_said(inspected, master, fault):
+    """The 16 kHz file is read and measured like the one of the line; a fault of it says whose it is."""
+    assert [told for told in inspected(padded(tone()), master=master).faults if told.startswith(fault)]
+
+
+def test_a_mu_law_file_of_another_sound_is_said(inspected):
+    """Both codecs of the line must play one sound, byte for byte."""
+    assert inspected(padded(tone()), ulaw=bytes(9200)).faults == [
+        ".ulaw is not the sound of the .alaw: run `hotline sounds build`"
+    ]
 
 
 def test_a_clip_that_is_not_there_is_said(inspected):

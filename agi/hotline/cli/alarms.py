@@ -26,7 +26,7 @@ _TOLD = {
     "calls-failed-often": "{} % of the calls of an hour had no match",
     "phones-changed": "phones of members changed: {}",
     "line-unsafe": "a password was asked for over media not shown to be the carrier's, in {} calls",
-    "prompt-missing": "it can't be played: run `hotline sounds build`, then restart the service",
+    "prompt-missing": "it can't be played: run `hotline sounds build`",
     "pepper-missing": "{} passwords in force need a pepper that is not there",
 }
 """What each kind of alarm says; one that is not here is told by its name."""

@@ -43,7 +43,7 @@ def build() -> None:
     settings = Settings.load()
     with progress(console) as show:
         prompts(settings, show)
-    _end(_too_long(_timed(settings)))
+    _end(_too_long(settings, _timed(settings)))
 
 
 @app.command("check")
@@ -67,19 +67,20 @@ def check(
         console.print(f"to listen to: {html}", highlight=False, markup=False)
     faults = [f"{clip.id}: {fault}" for clip in clips for fault in clip.faults]
     # Where a prompt is missing nobody knows how long a call is.
-    _end(faults or _too_long(_timed(settings)))
+    _end(faults or _too_long(settings, _timed(settings)))
 
 
 @app.command("time")
 def time() -> None:
     """Tell how many seconds each way through the call takes; exit status 1 if one takes longer than it may."""
-    timed = _timed(Settings.load())
+    settings = Settings.load()
+    timed = _timed(settings)
     table = Table("way", "keys", "seconds", "at most", "minutes paid", highlight=False)
     for way in timed:
         limit = "" if way.limit is None else f"{way.limit:g}"
         table.add_row(way.name, way.keys, f"{way.seconds:.1f}", limit, str(way.billed_minutes))
     console.print(table)
-    _end(_too_long(timed))
+    _end(_too_long(settings, timed))
 
 
 def _proofread(settings: Settings, *, spelling: bool) -> Script:
@@ -89,20 +90,31 @@ def _proofread(settings: Settings, *, spelling: bool) -> Script:
     return Script.load(SCRIPT, required=PROMPTS, proof=Proof(PROMPTS | menu.prompts, words))
 
 
-def _timed(settings: Settings) -> Sequence[Timed]:
+def _timer(settings: Settings) -> Timer:
     script = Script.load(SCRIPT, required=PROMPTS)
     menu = load(settings.menu, script.prompts)
     library = Library.open(settings.voice.sounds, script)
-    return run(Timer(menu, library, settings.password.length, settings.call.notice).all())
+    return Timer(menu, library, settings.password.length, settings.call.notice)
 
 
-def _too_long(timed: Sequence[Timed]) -> list[str]:
-    return [
-        f"{way.name}: {way.seconds:.1f} s from the answer, {way.limit:g} at most: shorten the words or the gaps,"
-        " or speak faster (`hotline sounds time`)"
+def _timed(settings: Settings) -> Sequence[Timed]:
+    return run(_timer(settings).all())
+
+
+def _too_long(settings: Settings, timed: Sequence[Timed]) -> list[str]:
+    told = [
+        f"{way.name}: {way.seconds:.1f} s from the answer, {way.limit:g} at most"
         for way in timed
         if way.limit is not None and way.too_long
     ]
+    if not told:
+        return []
+    if most := run(_timer(settings).most_digits()):
+        length = (
+            f"HOTLINE_PASSWORD__LENGTH={settings.password.length}: with these sounds {most} digits are the most that"
+        )
+        return [*told, f"{length} fit into a paid minute; set {most}, or shorten words and gaps"]
+    return [*told, "shorten the words or the gaps, or speak faster (`hotline sounds time`)"]
 
 
 def _table_of_clips(clips: Sequence[Inspected]) -> Table:

@@ -7,7 +7,7 @@ sounds they get. So whatever makes a call longer, in words, waits or code, is se
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, cast
@@ -33,6 +33,8 @@ LISTENER_LIMIT: Final = 58.0
 """Seconds from the answer in which who hears every prompt and keys one key a second is done: one billed minute."""
 AHEAD_LIMIT: Final = 35.0
 """Seconds from the answer in which who keys ahead at that pace, from the answer on, has heard the password twice."""
+SHORTEST_PASSWORD: Final = 6
+"""Digits, by SPEC §4."""
 _KEY_SECONDS: Final = 1.0
 
 _NUMBER: Final = "012345678901"
@@ -93,6 +95,17 @@ class Timer:
             *await self._reissues(reissue),
             *[await self._information(way, action) for way, action in ways if action != Reissue()],
         ]
+
+    async def most_digits(self) -> int | None:
+        """Return how many digits a shorter password may have at most for calls to keep their limits.
+
+        None where no limit is broken, and where no shorter one would help.
+        """
+        fits = {digits: await self._fits(digits) for digits in range(SHORTEST_PASSWORD, self.digits + 1)}
+        return None if fits[self.digits] else max((digits for digits, well in fits.items() if well), default=None)
+
+    async def _fits(self, digits: int) -> bool:
+        return not any(way.too_long for way in await replace(self, digits=digits).all())
 
     async def _reissues(self, way: Way) -> list[Timed]:
         path = "".join(key for _, key in way)

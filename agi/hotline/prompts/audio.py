@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 VERSION: Final = 1  # of this processing; a change of any figure here makes every built clip stale
 LINE_RATE: Final = 8000  # samples a second on the telephone line
 MASTER_RATE: Final = 16_000  # of Asterisk's .sln16
+MASTER_BYTES: Final = 2  # a sample of it
 LEAD_SECONDS: Final = 0.05  # silence before the speech of a clip
 TAIL_SECONDS: Final = 0.10  # silence after it
 LEVEL_DBFS: Final = -20.0  # RMS of the frames with speech
@@ -127,6 +128,14 @@ def decode(alaw: bytes) -> Samples:
     """Return the samples of A-law audio, −1 to 1."""
     samples, _ = soundfile.read(
         io.BytesIO(alaw), dtype="float32", samplerate=LINE_RATE, channels=1, format="RAW", subtype="ALAW"
+    )
+    return cast("Samples", samples)
+
+
+def decode_master(sln16: bytes) -> Samples:
+    """Return the samples of a master, 16 kHz, −1 to 1."""
+    samples, _ = soundfile.read(
+        io.BytesIO(sln16), dtype="float32", samplerate=MASTER_RATE, channels=1, format="RAW", subtype="PCM_16"
     )
     return cast("Samples", samples)
 

@@ -39,7 +39,7 @@ class Inspected:
         written: its words, as people read them.
         recorded: whether a person says it.
         alaw: its sound; empty where there is none to measure.
-        measures: None likewise.
+        measures: of the A-law; None likewise.
         faults: a sentence for each; none when all is well.
     """
 
@@ -52,7 +52,7 @@ class Inspected:
 
 
 def inspect(folder: Path, script: Script) -> list[Inspected]:
-    """Look at every clip of `script` in `folder` (the one given to `build`); takes about 0.1 s."""
+    """Look at every clip of `script` in `folder` (the one given to `build`); takes a quarter of a second."""
     folder = folder.absolute() / script.language
     with reading(folder):
         entries = Manifest.load(folder).entries
@@ -65,11 +65,14 @@ def _inspected(folder: Path, id_: str, words: Words, entries: Mapping[str, Entry
         return Inspected(id_, words.written, False, b"", None, ["not built: run `hotline sounds build`"])
     recorded = not entry.words
     try:
-        alaw = entry.read(folder / id_)
+        files = entry.read(folder / id_)
     except Spoilt as spoilt:
         return Inspected(id_, words.written, recorded, b"", None, [f"{spoilt}; run `hotline sounds build`"])
+    alaw = files["alaw"]
     measures = audio.measure(audio.decode(alaw), audio.LINE_RATE)
-    faults = [*_stale(entry, words), *_wrong_format(folder / id_, len(alaw)), *_wrong_sound(measures)]
+    master = audio.measure(audio.decode_master(files["sln16"]), audio.MASTER_RATE)
+    faults = [*_stale(entry, words), *_wrong_format(files), *_wrong_sound(measures)]
+    faults += [f".sln16: {fault}" for fault in _wrong_sound(master)]
     return Inspected(id_, words.written, recorded, alaw, measures, faults)
 
 
@@ -78,16 +81,15 @@ def _stale(entry: Entry, words: Words) -> Iterator[str]:
         yield "built from other words: run `hotline sounds build`"
 
 
-def _wrong_format(base: Path, samples: int) -> Iterator[str]:
-    """Yield each file whose size is not that of as many samples; raw audio has no other mark of its format."""
-    a_second = 2 * audio.MASTER_RATE
-    for extension, size, slack in (
-        ("ulaw", samples, 0),
-        ("sln16", samples * a_second // audio.LINE_RATE, round(MASTER_TOLERANCE * a_second)),
-    ):
-        found = base.with_name(f"{base.name}.{extension}").stat().st_size
-        if abs(found - size) > slack:
-            yield f".{extension} has {found} bytes, and the .alaw's length makes {size}: run `hotline sounds build`"
+def _wrong_format(files: Mapping[str, bytes]) -> Iterator[str]:
+    """Yield what shows that a file is no audio of its format: raw audio has no other mark of it than the A-law."""
+    if files["ulaw"] != audio.alaw_to_ulaw(files["alaw"]):
+        yield ".ulaw is not the sound of the .alaw: run `hotline sounds build`"
+    found = len(files["sln16"])
+    size = len(files["alaw"]) * audio.MASTER_BYTES * audio.MASTER_RATE // audio.LINE_RATE
+    slack = round(MASTER_TOLERANCE * audio.MASTER_BYTES * audio.MASTER_RATE)
+    if abs(found - size) > slack or found % audio.MASTER_BYTES:
+        yield f".sln16 has {found} bytes, and the .alaw's length makes {size}: run `hotline sounds build`"
 
 
 def _wrong_sound(measures: audio.Measures) -> Iterator[str]:

@@ -101,7 +101,7 @@ class Library:
                 holes.append(f"{id_}: built from other words")
                 continue
             try:
-                alaw = entry.read(folder / id_)
+                alaw = entry.read(folder / id_)["alaw"]
             except Spoilt as spoilt:
                 holes.append(f"{id_}: {spoilt}")
                 continue

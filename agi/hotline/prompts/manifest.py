@@ -44,8 +44,8 @@ class Entry(msgspec.Struct, frozen=True):
             replace(base.with_name(f"{base.name}.{extension}"), content)
         return cls(key, words, {extension: _sum(content) for extension, content in files.items()})
 
-    def read(self, base: Path) -> bytes:
-        """Return the A-law audio at `base` after a look at all its files.
+    def read(self, base: Path) -> dict[str, bytes]:
+        """Return the content of the files at `base`, by extension; each is as it was built.
 
         Raises:
             Spoilt: a file is missing, unreadable, or not as it was built; the message names it.
@@ -59,7 +59,7 @@ class Entry(msgspec.Struct, frozen=True):
                 raise Spoilt(f"{path}: {error.strerror}") from None
             if _sum(contents[extension]) != self.sums.get(extension):
                 raise Spoilt(f"{path}: not as it was built")
-        return contents["alaw"]
+        return contents
 
 
 class Manifest(msgspec.Struct):

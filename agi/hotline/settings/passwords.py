@@ -23,7 +23,14 @@ KeyId = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,16}$")]
 class PasswordSettings(Group):
     """What a new password looks like and how it is kept (SPEC §4)."""
 
-    length: Annotated[int, Field(ge=6, le=12, description="digits; nine of eight symbols are 25 bits")] = 9
+    length: Annotated[
+        int,
+        Field(
+            ge=6,
+            le=12,
+            description="digits; nine of eight symbols are 25 bits, and as many as are read twice within a paid minute",
+        ),
+    ] = 9
     digits: Annotated[
         str,
         Field(
