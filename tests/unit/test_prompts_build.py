@@ -350,9 +350,11 @@ def test_a_hole_that_comes_later_is_seen(studio):
     assert library.holes() == {}
 
 
-def test_an_empty_folder_has_only_holes(studio):
-    """Where nothing was ever built, every clip is named."""
-    assert len(holes(studio)) == ALL
+def test_an_empty_folder_is_told_in_one_line(studio):
+    """Where nothing was ever built, the folder is named and not every clip."""
+    with pytest.raises(PromptMissing) as caught:
+        studio.open()
+    assert str(caught.value).startswith(f"{studio.out}/vi: none of the {ALL} prompts and digits is built")
 
 
 def test_a_folder_that_cannot_be_written_is_named(studio):

@@ -91,6 +91,11 @@ class Library:
     @classmethod
     def _open(cls, folder: Path, script: Script) -> Library:
         entries = Manifest.load(folder).entries
+        if not entries:
+            count = len(clips_of(script))
+            raise PromptMissing(
+                f"{folder}: none of the {count} prompts and digits is built: run `hotline sounds build`"
+            )
         clips, speech, holes = {}, {}, []
         for id_, words in clips_of(script).items():
             entry = entries.get(id_)
