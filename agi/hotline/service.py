@@ -51,7 +51,7 @@ class Service:
 
     async def receive(self, call: Call) -> None:
         """Serve one call to its end; it is written down as it comes and when it has ended, whatever happens to it."""
-        began = CallRecord(call.id, datetime.now(UTC), caller=_trusted_number(call))
+        began = CallRecord(call.id, datetime.now(UTC), caller=self._trusted_number(call))
         self._ledger.note(began)
         with structlog.contextvars.bound_contextvars(call=call.id):
             log.info("call_began")
@@ -95,12 +95,11 @@ class Service:
             )
         )
 
-
-def _trusted_number(call: Call) -> CallerNumber | None:
-    try:
-        return caller_number(call.arguments)
-    except CallerRefused:
-        return None
+    def _trusted_number(self, call: Call) -> CallerNumber | None:
+        try:
+            return caller_number(call.arguments, test_phones=self._hotline.test_phones)
+        except CallerRefused:
+            return None
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,10 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
         ledger = Ledger(database, vault, price_per_minute=settings.call.price_per_minute)
         stack.push_async_callback(ledger.close)
         watch = PromptWatch(library, desk)
-        hotline = Hotline(menu, desk, Readings(library, secrets), media_rule(settings.call), settings.call.notice)
+        call = settings.call
+        hotline = Hotline(
+            menu, desk, Readings(library, secrets), media_rule(call), call.notice, test_phones=call.test_phones
+        )
         service = Service(hotline, ledger, watch)
         doors: list[Door] = []
         limits = {"call_seconds": settings.call.longest_seconds, "calls_at_once": settings.call.at_once}

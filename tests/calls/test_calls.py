@@ -243,6 +243,7 @@ async def test_a_killed_application_leaves_no_caller_in_silence(house, ring):
     settings = house.settings
     environment = os.environ | {
         "HOTLINE_ARI__URL": settings.ari.url,
+        "HOTLINE_CALL__TEST_PHONES": "true",
         "HOTLINE_ARI__PASSWORD": settings.ari.password.get_secret_value(),
         "HOTLINE_DATABASE__DSN": settings.database.dsn.get_secret_value(),
         "HOTLINE_PASSWORD__PEPPER": settings.password.pepper.get_secret_value(),

@@ -23,6 +23,7 @@ async def application(house):
     settings = house.settings
     environment = os.environ | {
         "HOTLINE_ARI__URL": settings.ari.url,
+        "HOTLINE_CALL__TEST_PHONES": "true",
         "HOTLINE_ARI__PASSWORD": settings.ari.password.get_secret_value(),
         "HOTLINE_DATABASE__DSN": settings.database.dsn.get_secret_value(),
         "HOTLINE_PASSWORD__PEPPER": settings.password.pepper.get_secret_value(),

@@ -63,7 +63,7 @@ async def talking_house(house, tmp_path_factory):
         )
         settings = house.settings.model_copy(deep=True)
         settings.ari.url = f"http://127.0.0.1:{ports.http}"
-        pbx = PrivateAsterisk(house.asterisk._root, house.folder / "talkative", site, talkative(folder / "dialplan"))
+        pbx = PrivateAsterisk(house.asterisk.root, house.folder / "talkative", site, talkative(folder / "dialplan"))
         for name in ("cdr-custom", "cel-custom"):
             (pbx.run_dir / "log" / name).mkdir(parents=True)
         async with pbx:
@@ -88,6 +88,7 @@ async def application(settings, log, *, debug):
     """The application as a process of its own, writing its log to `log`."""
     environment = os.environ | {
         "HOTLINE_ARI__URL": settings.ari.url,
+        "HOTLINE_CALL__TEST_PHONES": "true",
         "HOTLINE_ARI__PASSWORD": settings.ari.password.get_secret_value(),
         "HOTLINE_DATABASE__DSN": settings.database.dsn.get_secret_value(),
         "HOTLINE_PASSWORD__PEPPER": settings.password.pepper.get_secret_value(),
@@ -182,11 +183,28 @@ async def at_the_second_try(caller, number):
     return password, [wrong, number]
 
 
-async def two_calls(house, ear, numbers, folder):
-    """Two callers at the same time; return what finds the passwords heard, and what finds the numbers keyed."""
-    async with caller_of(house, ear, 2, folder) as one, caller_of(house, ear, 3, folder) as other:
-        results = await asyncio.gather(at_once(one, numbers[0]), at_the_second_try(other, numbers[1]))
-    return Finder(*(password for password, _ in results)), Finder(*(number for _, keyed in results for number in keyed))
+async def checking_keys(caller, number):
+    """Have a number read back by the testers' extension; return it."""
+    await caller.dial("601")
+    await caller.hears("key-check", within=15)
+    await caller.press(f"{number}#")
+    assert await caller.hears_digits(10, within=30) == number
+    await caller.hang_up()
+    return number
+
+
+async def calls_at_once(house, ear, numbers, folder):
+    """Three callers at the same time; return what finds the passwords heard, and what finds the numbers keyed."""
+    async with (
+        caller_of(house, ear, 2, folder) as one,
+        caller_of(house, ear, 3, folder) as other,
+        caller_of(house, ear, 4, folder) as tester,
+    ):
+        *results, checked = await asyncio.gather(
+            at_once(one, numbers[0]), at_the_second_try(other, numbers[1]), checking_keys(tester, random_number(10))
+        )
+    keyed = [number for _, numbers in results for number in numbers]
+    return Finder(*(password for password, _ in results)), Finder(*keyed, checked)
 
 
 async def in_tables(records, finder):
@@ -220,7 +238,7 @@ async def test_debugging_shows_no_password_and_only_asterisk_shows_keys(talking_
         watching(pbx.site.ami, log / "ami"),
         Spy(home.folder, home.settings.voice.secrets, ours) as spy,
     ):
-        passwords, keyed = await two_calls(home, ear, own_numbers, ours.parent)
+        passwords, keyed = await calls_at_once(home, ear, own_numbers, ours.parent)
         assert [folder.leaks(passwords) for folder in everywhere(home, ours, began)] == [set()] * 5
     assert await in_tables(records, passwords) == set()
     assert spy.leaks(passwords) == set()
@@ -250,7 +268,7 @@ async def test_the_shipped_configuration_writes_no_digit(house, own_numbers, ear
         application(house.settings, ours / "application.log", debug=False),
         Spy(house.folder, house.settings.voice.secrets, ours) as spy,
     ):
-        passwords, keyed = await two_calls(house, ear, own_numbers, ours.parent)
+        passwords, keyed = await calls_at_once(house, ear, own_numbers, ours.parent)
         folders = everywhere(house, ours, began)
         assert [folder.leaks(passwords) for folder in folders] == [set()] * 5
         # Postgres' own files have the members' numbers.

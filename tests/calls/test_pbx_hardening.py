@@ -155,7 +155,20 @@ async def test_the_carrier_can_do_nothing_but_call(pbx, site, method, status):
 
 async def test_the_carrier_reaches_the_hotline_and_nothing_else(pbx, site):
     """Other numbers, and names of the dialplan's own parts, are not found: no toll fraud through the trunk."""
-    for number in ("00441234567", "113", "call", "sorry", "s", "T", "h", "i", "call%40hotline", "19009068%26Local"):
+    for number in (
+        "00441234567",
+        "113",
+        "600",
+        "601",
+        "call",
+        "sorry",
+        "s",
+        "T",
+        "h",
+        "i",
+        "call%40hotline",
+        "19009068%26Local",
+    ):
         with Caller(site, TRUNK) as caller:
             caller.invite(PAI, number=number)
             assert (await caller.answer())[0] == 404

@@ -57,7 +57,7 @@ async def safe_house(house, keys):
         )
         settings = house.settings.model_copy(deep=True)
         settings.ari.url = f"http://127.0.0.1:{ports.http}"
-        async with PrivateAsterisk(house.asterisk._root, house.folder / "tls", site) as pbx:
+        async with PrivateAsterisk(house.asterisk.root, house.folder / "tls", site) as pbx:
             yield replace(house, settings=settings, asterisk=pbx)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hotline.demo.card import card_of_run
 from hotline.demo.run_folder import name
 
 SERVERS = re.compile(rb"^/usr/sbin/asterisk\0|/postgres\0")
@@ -55,15 +56,18 @@ async def start(environment):
     return run, said.decode()
 
 
-async def test_it_says_how_to_ring_it_and_ends_without_a_trace(environment):
-    """Server, accounts and numbers are printed; Ctrl-C ends every process and removes every file."""
+async def test_it_says_how_to_ring_it_and_ends_without_a_trace(environment, monkeypatch):
+    """Server, accounts and numbers are printed, other commands find it; Ctrl-C ends every process and file."""
+    monkeypatch.setattr("tempfile.tempdir", environment["TMPDIR"])
     run, said = await start(environment)
     for words in ("127.0.0.1", "19009068", "0912345678", "0123456789"):
         assert words in said
     assert len(servers(environment)) >= 2
+    assert card_of_run().server in said.replace(", port ", ":")
     run.send_signal(signal.SIGINT)
     assert await asyncio.wait_for(run.wait(), 10) == 0
     assert servers(environment) == []
+    assert card_of_run() is None
 
 
 async def test_what_a_killed_run_left_the_next_one_clears(environment):

@@ -154,13 +154,22 @@ def talk(menu):
     """Hold a conversation with a scripted caller."""
 
     async def hold(
-        *script: On, arguments=PHONE, notice="early", trouble="", broken=(), ways=(), media=MEDIA, menu=menu, now=NOW
+        *script: On,
+        arguments=PHONE,
+        notice="early",
+        trouble="",
+        broken=(),
+        ways=(),
+        media=MEDIA,
+        menu=menu,
+        now=NOW,
+        phones=True,
     ):
         line, desk, readings = ScriptedLine(*script, broken=broken), FakeDesk(trouble), Readings()
         line.ways = list(ways) or line.ways
         call = Call("call", line, Sounds(), arguments)
         with contextlib.suppress(CallerGone):
-            await converse(call, Hotline(menu, desk, readings, media, notice, lambda: now))
+            await converse(call, Hotline(menu, desk, readings, media, notice, lambda: now, test_phones=phones))
         return Talk(line, call, desk, readings)
 
     return hold

@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.desk import CallerForeign, CallerNumber, CallerRefused, CallerUnasserted, CallerWithheld, caller_number
+from hotline.desk import (
+    CallerForeign,
+    CallerNumber,
+    CallerRefused,
+    CallerUnasserted,
+    CallerWithheld,
+    caller_number,
+    dialled,
+)
 from hotline.desk.caller import LONGEST, MOST_IDENTITIES
 from hotline.desk.identity import identities
 
@@ -192,7 +200,21 @@ def test_a_key_given_twice_is_not_believed(given_twice):
 
 def test_a_test_phone_may_ask_for_sample_members_only():
     """An authenticated phone has the number of its account, marked as one for sample members."""
-    assert caller_number(["origin=phone", "number=0912345678"]) == CallerNumber("+84912345678", sample_only=True)
+    caller = caller_number(["origin=phone", "number=0912345678"], test_phones=True)
+    assert caller == CallerNumber("+84912345678", sample_only=True)
+
+
+def test_no_test_phone_is_served_unless_the_setting_says_so():
+    """In production the dialplan may still have an account of a tester: the application does not take its word."""
+    with pytest.raises(CallerUnasserted, match="HOTLINE_CALL__TEST_PHONES"):
+        caller_number(["origin=phone", "number=0912345678"])
+
+
+def test_only_a_test_phone_reaches_the_testers_extensions():
+    """What the trunk's arguments say of an extension is of no account."""
+    assert dialled(["origin=phone", "number=0912345678", "dialled=key-check"]) == "key-check"
+    assert dialled(["origin=phone", "number=0912345678"]) == ""
+    assert dialled([*arguments(pai1=PAI), "dialled=key-check"]) == ""
 
 
 @pytest.mark.parametrize(
@@ -210,7 +232,7 @@ def test_a_test_phone_may_ask_for_sample_members_only():
 def test_only_the_trunk_and_test_phones_assert_a_number(given_arguments, refusal):
     """Provenance is where the call came in; without it no header counts."""
     with pytest.raises(refusal):
-        caller_number(given_arguments)
+        caller_number(given_arguments, test_phones=True)
 
 
 def test_a_caller_is_shown_masked():

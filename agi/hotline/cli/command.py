@@ -20,6 +20,8 @@ MODULES = {
     "run": "demo",
     "serve": "service",
     "pbx": "pbx",
+    "phones": "phones",
+    "call": "call",
     "menu": "menu",
     "sounds": "sounds",
     "settings": "settings",

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from hotline.demo.run_folder import name, run_folder
 from hotline.desk import Desk, SecretDigits, Vault, load_sample, sample_members
-from hotline.pbx import Outbound, PhoneAccount, Ports, PrivateAsterisk, Site, install_root
+from hotline.pbx import Outbound, PhoneAccount, Ports, PrivateAsterisk, Site, install_root, new_password
 from hotline.phone import Softphone
 from hotline.prompts import Library, Script, build
 from hotline.records import Database, EmbeddedPostgres, migrate
@@ -108,7 +108,7 @@ async def house(
             settings.database.dsn = SecretStr(postgres.dsn)
         await migrate(settings.database.dsn.get_secret_value())
         progress("Postgres", 0.6)
-        old_password = await _move_in(settings)
+        old_password = await move_in(settings)
         progress("Postgres", 1.0)
 
         progress("Asterisk", 0.0)
@@ -120,6 +120,8 @@ async def house(
         settings.ari.url = f"http://127.0.0.1:{ports.http}"
         settings.fastagi.port = ports.agi
         settings.voice.secrets = _secrets_folder()
+        if "test_phones" not in settings.call.model_fields_set:
+            settings.call.test_phones = True
         if "media_networks" not in settings.call.model_fields_set:
             settings.call.media_networks = (ip_network(TRUNK),)
         settings.ari.listen_port = ports.application
@@ -168,10 +170,10 @@ def prompts(settings: Settings, progress: Callable[[str, float], None]) -> Libra
 def accounts(members: Sequence[SampleMember]) -> list[PhoneAccount]:
     """Return a softphone account for each phone number of `members`, named after it, with a password of its own."""
     numbers = dict.fromkeys(member.phone for member in members)
-    return [PhoneAccount(number.replace("+84", "0"), secrets.token_urlsafe(9), number) for number in numbers]
+    return [PhoneAccount(number.replace("+84", "0"), new_password(), number) for number in numbers]
 
 
-async def _move_in(settings: Settings) -> SecretDigits:
+async def move_in(settings: Settings) -> SecretDigits:
     """Have the sample members in the database, with no past; return the password they all begin with."""
     vault = Vault(settings.password)
     old_password = SecretDigits("".join(secrets.choice("0123456789") for _ in range(settings.password.length)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from hotline.demo import show
+from hotline.demo.card import Card
 from hotline.demo.house import house
 from hotline.service import serving, stop_signal, stopped_or_ended
 
@@ -25,10 +26,29 @@ async def run(settings: Settings, console: Console, address: str) -> None:
         with show.progress(console) as progress:
             rooms = await stack.enter_async_context(house(settings, progress, address))
             running = await stack.enter_async_context(serving(rooms.settings))
+        card(rooms).leave(rooms.folder)
         explain(rooms, console)
         await stopped_or_ended(stop, running.task)
         console.print("\nStopping: calls end, every process is ended …")
     console.print("All ended.")
+
+
+def card(rooms: House) -> Card:
+    """Return what other commands need of this run."""
+    settings = rooms.settings
+    return Card(
+        server=rooms.server,
+        number=rooms.asterisk.site.number,
+        pbx=rooms.asterisk.run_dir,
+        root=rooms.asterisk.root,
+        sounds=settings.voice.sounds.resolve(),
+        environment={
+            "HOTLINE_ARI__URL": settings.ari.url,
+            "HOTLINE_ARI__USER": settings.ari.user,
+            "HOTLINE_ARI__PASSWORD": settings.ari.password.get_secret_value(),
+            "HOTLINE_DATABASE__DSN": settings.database.dsn.get_secret_value(),
+        },
+    )
 
 
 def explain(rooms: House, console: Console) -> None:

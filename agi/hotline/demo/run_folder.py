@@ -29,6 +29,25 @@ def runs() -> Path:
     return Path(tempfile.gettempdir()) / name()
 
 
+def live_runs() -> list[Path]:
+    """Return the folders of this user's runs that are up."""
+    home = runs()
+    if not home.is_dir() or home.is_symlink() or home.stat().st_uid != os.geteuid():
+        return []
+    return [folder for folder in home.iterdir() if _held(folder)]
+
+
+def _held(folder: Path) -> bool:
+    """Return whether a run holds the lock on `folder`."""
+    try:
+        with _locked(folder, wait=False):
+            return False
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:  # it has just ended
+        return False
+
+
 @contextlib.contextmanager
 def run_folder() -> Iterator[Path]:
     """Yield an empty folder, gone after the block; before that, clear the folders of runs that were killed.

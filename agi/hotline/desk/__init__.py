@@ -1,7 +1,7 @@
 """The rules: who is calling, does the pair match, how often, and the two-phase password."""
 
 from hotline.desk.alarms import AlarmWatch
-from hotline.desk.caller import CallerNumber, caller_number
+from hotline.desk.caller import CallerNumber, caller_number, dialled
 from hotline.desk.desk import Desk, Finding
 from hotline.desk.errors import (
     AlarmAcknowledged,
@@ -78,6 +78,7 @@ __all__ = [
     "TooManyFailures",
     "Vault",
     "caller_number",
+    "dialled",
     "load_sample",
     "sample_members",
     "stored_e164",

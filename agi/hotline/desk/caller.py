@@ -8,7 +8,8 @@ call came in and what its INVITE said:
                    pai1=, pai2=: the values of the first two identities; privacy=: of the first Privacy; from=: the
                    user in From. What could not be read is empty, as is what is not there: only the counts tell.
                    complete=yes: stands last, so nothing was cut off.
-    origin=phone   number=: the fixed number of an authenticated test phone.
+    origin=phone   number=: the fixed number of an authenticated test phone; dialled=: the testers' extension that was
+                   dialled, nothing for the hotline's own number.
 
 Where a header was not understood in full the caller is not believed: nothing is guessed.
 """
@@ -36,7 +37,7 @@ LONGEST_PRIVACY = 64
 MOST_IDENTITIES = 2
 """Of a caller: a `sip:` and a `tel:` one (RFC 3325, 9.1)."""
 
-_KEY = re.compile(r"origin|(?:pai|diversion|history|privacy)-headers|pai[12]|privacy|from|complete|number")
+_KEY = re.compile(r"origin|(?:pai|diversion|history|privacy)-headers|pai[12]|privacy|from|complete|number|dialled")
 _COUNT = re.compile(r"[0-9]{1,4}")
 
 
@@ -65,8 +66,12 @@ class CallerNumber:
         return f"CallerNumber({self.masked()})"
 
 
-def caller_number(arguments: Sequence[str]) -> CallerNumber:
+def caller_number(arguments: Sequence[str], *, test_phones: bool = False) -> CallerNumber:
     """Return who is calling, from the arguments of the dialplan.
+
+    Args:
+        arguments: as above.
+        test_phones: whether they are served (HOTLINE_CALL__TEST_PHONES); else their calls are nobody's.
 
     Raises:
         CallerWithheld, CallerForeign, CallerUnasserted: nobody who can be served.
@@ -75,10 +80,22 @@ def caller_number(arguments: Sequence[str]) -> CallerNumber:
     match told.get("origin"):
         case "trunk":
             return CallerNumber(_asserted(told))
+        case "phone" if not test_phones:
+            raise CallerUnasserted("a test phone, and HOTLINE_CALL__TEST_PHONES is false")
         case "phone":
             return CallerNumber(_vietnamese(told.get("number", "")), sample_only=True)
         case _:
             raise CallerUnasserted("the call came in neither by the trunk nor from a test phone")
+
+
+def dialled(arguments: Sequence[str]) -> str:
+    """Return which of the testers' extensions a test phone dialled; nothing for all other calls.
+
+    Raises:
+        CallerUnasserted: the arguments contradict themselves.
+    """
+    told = _told(arguments)
+    return told.get("dialled", "") if told.get("origin") == "phone" else ""
 
 
 def _told(arguments: Sequence[str]) -> Mapping[str, str]:

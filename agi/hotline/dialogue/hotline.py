@@ -29,6 +29,7 @@ class Hotline:
         media: what a call's media must be like before a password is said.
         notice: when the price is told: before the answer and free, after it, or not at all.
         now: what time it is, with a time zone.
+        test_phones: whether testers' phones are served.
     """
 
     menu: Menu
@@ -37,3 +38,4 @@ class Hotline:
     media: MediaRule
     notice: Literal["early", "answered", "off"]
     now: Callable[[], datetime] = _clock
+    test_phones: bool = False

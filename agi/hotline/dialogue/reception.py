@@ -16,9 +16,11 @@ from hotline.desk import (
     RecordsUnavailable,
     TooManyFailures,
     caller_number,
+    dialled,
 )
 from hotline.dialogue import outcomes
 from hotline.dialogue.conversation import Conversation, Misses
+from hotline.dialogue.key_check import KEY_CHECK, check_keys
 from hotline.dialogue.menu_walk import walk
 
 if TYPE_CHECKING:
@@ -44,8 +46,13 @@ async def converse(call: Call, hotline: Hotline) -> None:
     """
     caller = await at_the_door(call, hotline)
     if caller is not None:
-        await take(call, hotline, caller)
+        await (check_keys(call, hotline) if tests_keys(call) else take(call, hotline, caller))
     await call.hang_up()
+
+
+def tests_keys(call: Call) -> bool:
+    """Return whether this is a tester who wants to know which keys arrive; nothing is looked up in such a call."""
+    return dialled(call.arguments) == KEY_CHECK
 
 
 async def at_the_door(call: Call, hotline: Hotline) -> CallerNumber | None:
@@ -55,8 +62,9 @@ async def at_the_door(call: Call, hotline: Hotline) -> CallerNumber | None:
         await turn_away(call, closed, outcomes.CLOSED)
         return None
     try:
-        caller = caller_number(call.arguments)
-        await hotline.desk.admit(caller)
+        caller = caller_number(call.arguments, test_phones=hotline.test_phones)
+        if not tests_keys(call):
+            await hotline.desk.admit(caller)
     except CallerRefused as refused:
         log.info("caller_refused", why=str(refused))
         await turn_away(call, NOT_TOLD[type(refused)])

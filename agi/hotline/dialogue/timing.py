@@ -147,6 +147,7 @@ class Timer:
             _Readings(self.library),
             MediaRule((ip_network("192.0.2.0/24"),)),
             self.notice,
+            test_phones=True,
         )
         with contextlib.suppress(CallerGone):
             await converse(call, hotline)

@@ -10,6 +10,7 @@ PROMPTS = frozenset(
         "new-password", "repeat-password", "after-reading", "advice", "not-activated", "overtaken", "already-issued",
         "reissued-often", "mismatch", "other-ways", "line-unsafe",
         "fallback", "interrupted", "closed", "closed-holiday", "emergency", "branch8-off",
+        "key-check", "key-star",
     }
 )  # fmt: skip
 """A script without one of these can't be used: it would be missed in the middle of a call."""

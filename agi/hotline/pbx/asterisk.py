@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from hotline.pbx import ready
+from hotline.pbx.console import ENV, PROGRAM, Console
 from hotline.pbx.errors import PbxUnavailable
 from hotline.processes import Box, Child
 from hotline.settings import SHARE
@@ -24,14 +25,8 @@ if TYPE_CHECKING:
 
 START_SECONDS = 20.0
 STOP_SECONDS = 2.0
-CONSOLE_SECONDS = 5.0
-_PROGRAM = "/usr/sbin/asterisk"
 _SOCKET_PATH_MAX = 107  # sockaddr_un
 _PROBLEM = re.compile(r"\b(?:WARNING|ERROR)\[")
-# What the console says first on a machine, or in a namespace, without a network card.
-_NO_CARD = "No ethernet interface found for seeding global EID. You will have to set it manually.\n"
-# Nothing of our own environment, where secrets may be, is handed to Asterisk.
-_ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TERM": "dumb"}
 
 
 class PrivateAsterisk:
@@ -40,6 +35,7 @@ class PrivateAsterisk:
     Attributes:
         run_dir: its folder; in it etc/, db/, run/, log/ and spool/.
         site: the values it was started with.
+        root: the root file system its program comes from; the machine's own when None.
     """
 
     def __init__(self, root: Path | None, run_dir: Path, site: Site, dialplan: Path = SHARE / "dialplan") -> None:
@@ -53,12 +49,13 @@ class PrivateAsterisk:
         """
         self.run_dir = run_dir.resolve()
         self.site = site
-        self._root = root
+        self.root = root
         self._dialplan = dialplan
-        self._argv = [_PROGRAM, "-f", "-C", str(self._etc / "asterisk.conf")]
+        self._argv = [PROGRAM, "-f", "-C", str(self._etc / "asterisk.conf")]
         hosts = Path("/etc/hosts")
         mount = [hosts] if root is not None and hosts.exists() and (root / "etc/hosts").exists() else []
         self._box = Box(root=root, shared=[self.run_dir, site.sounds, site.secrets, *mount])
+        self._console = Console(self._etc / "asterisk.conf", self._box)
         self._child: Child | None = None
 
     async def __aenter__(self) -> Self:
@@ -89,7 +86,7 @@ class PrivateAsterisk:
         """
         self._write()
         with (self.run_dir / "log" / "console").open("ab") as output:
-            self._child = await Child.start(self._argv, box=self._box, name="asterisk", output=output, env=_ENV)
+            self._child = await Child.start(self._argv, box=self._box, name="asterisk", output=output, env=ENV)
         try:
             await self._take_calls()
         except BaseException:
@@ -108,26 +105,7 @@ class PrivateAsterisk:
         Raises:
             PbxUnavailable: it is not running, or gave no answer within 5 s.
         """
-        argv = [_PROGRAM, "-C", self._argv[-1], "-rx", command]
-        process = await asyncio.create_subprocess_exec(
-            *self._box.command(argv),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=_ENV,
-        )
-        try:
-            async with asyncio.timeout(CONSOLE_SECONDS):
-                printed, complaint = await process.communicate()
-        except TimeoutError:
-            raise PbxUnavailable(f"Asterisk's console gave no answer in {CONSOLE_SECONDS:g} s") from None
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-        if process.returncode != 0:
-            raise PbxUnavailable(f"Asterisk's console: {(printed + complaint).decode(errors='replace').strip()}")
-        return printed.decode(errors="replace").removeprefix(_NO_CARD)
+        return await self._console.ask(command)
 
     def modules_wanted(self) -> set[str]:
         """Return the modules its modules.conf asks for."""
@@ -204,7 +182,7 @@ class PrivateAsterisk:
 
     def _modules_folder(self) -> Path:
         """Return where the modules lie inside the root: Debian has a folder for each architecture."""
-        root = self._root or Path("/")
+        root = self.root or Path("/")
         for folder in (*root.glob("usr/lib/*/asterisk/modules"), root / "usr/lib/asterisk/modules"):
             if folder.is_dir():
                 return Path("/") / folder.relative_to(root)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from hotline.pbx.site import SiteError
+from hotline.pbx.errors import SiteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,30 +7,16 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from hotline.pbx.errors import SiteError
+from hotline.pbx.phones import sections
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from hotline.pbx.phones import PhoneAccount
+
 _PLAIN = re.compile(r"[A-Za-z0-9._+:/-]+")
-
-
-class SiteError(Exception):
-    """A value of the site cannot stand in Asterisk's configuration; the message names it."""
-
-
-@dataclass(frozen=True)
-class PhoneAccount:
-    """A tester's softphone account.
-
-    Attributes:
-        name: SIP user name, and the name of its objects in pjsip.conf.
-        password: its SIP password.
-        number: the caller number it has whatever it claims: a sample member's, in E.164 (`+84912345678`).
-    """
-
-    name: str
-    password: str = field(repr=False)
-    number: str
 
 
 @dataclass(frozen=True)
@@ -153,7 +139,7 @@ class Site:
             + "".join(f"permit = {network}\n" for network in self.peers),
             "pjsip-transport.conf": self._transports(),
             "pjsip-trunk.conf": self._trunk(),
-            "pjsip-phones.conf": "\n".join(_phone(phone, self._encryption) for phone in self.phones),
+            "pjsip-phones.conf": "\n".join(sections(phone, self._encryption) for phone in self.phones),
         }
 
     def write(self, folder: Path) -> None:
@@ -251,12 +237,3 @@ class Site:
             if _PLAIN.fullmatch(value) is None:
                 shown = "(hidden)" if name.endswith("password") or name.startswith("fastagi[") else repr(value)
                 raise SiteError(f"{name}={shown}: only letters, digits and . _ + : / - can stand here")
-
-
-def _phone(phone: PhoneAccount, encryption: str) -> str:
-    name = phone.name
-    return (
-        f'[{name}](phone)\nauth = {name}\naors = {name}\ncallerid = "{name}" <{phone.number}>\n{encryption}\n'
-        f"[{name}](phone-auth)\nusername = {name}\npassword = {phone.password}\n\n"
-        f"[{name}](phone-aor)\n"
-    )

@@ -31,6 +31,13 @@ class CallSettings(Group):
     notice: Annotated[
         Literal["early", "answered", "off"], Field(description="price notice: before answer (free), after it, or none")
     ] = "early"
+    test_phones: Annotated[
+        bool,
+        Field(
+            description="whether calls of testers' phones are served; not in production (SPEC §3): whoever knows the "
+            "password of such an account can have a sample member's read"
+        ),
+    ] = False
     longest_seconds: Annotated[
         int, Field(ge=120, le=3600, description="seconds after which the switchboard ends any call, with a spoken word")
     ] = 600
