@@ -8,10 +8,12 @@ numbers are left out.
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
 import sys
-from typing import TYPE_CHECKING, TextIO
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal, TextIO
 
 import structlog
 
@@ -22,11 +24,18 @@ _LONG_NUMBER = re.compile(r"[0-9]{6,}")
 """The shortest password has six digits."""
 
 
-def configure(level: int, *, colours: bool | None = None) -> None:
-    """Log events of `level` and above (as in `logging`) to standard error; `colours` when it is a terminal.
+def configure(level: int, *, colours: bool | None = None, form: Literal["text", "json"] = "text") -> None:
+    """Log events of `level` and above (as in `logging`) to standard error, as lines for people or as JSON objects.
 
-    Libraries' messages come there from WARNING on, whatever `level` is.
+    `colours` when it is a terminal. Libraries' messages come there from WARNING on, whatever `level` is.
     """
+    as_people_read = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty() if colours is None else colours, exception_formatter=_traceback
+    )
+    as_json = [
+        structlog.processors.ExceptionRenderer(_traceback_text),
+        structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+    ]
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -34,19 +43,35 @@ def configure(level: int, *, colours: bool | None = None) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty() if colours is None else colours, exception_formatter=_traceback
-            ),
+            *(as_json if form == "json" else [as_people_read]),
         ],
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_OfLibraries("%(asctime)s [%(levelname)s] %(name)s: %(message)s"))
+    written = "%(asctime)s [%(levelname)s] %(name)s: %(message)s"
+    handler.setFormatter(_OfLibrariesAsJson() if form == "json" else _OfLibraries(written))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
 class _OfLibraries(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return _without_numbers(super().format(record))
+
+
+class _OfLibrariesAsJson(logging.Formatter):
+    """The same keys as our own lines have, and `logger`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
+        line = {"event": _without_numbers(record.getMessage()), "logger": record.name}
+        if record.exc_info:
+            line["exception"] = _without_numbers(self.formatException(record.exc_info))
+        return json.dumps({**line, "level": record.levelname.lower(), "timestamp": at}, ensure_ascii=False)
+
+
+def _traceback_text(exc_info: ExcInfo) -> str:
+    text = io.StringIO()
+    _traceback(text, exc_info)
+    return text.getvalue()
 
 
 def _traceback(target: TextIO, exc_info: ExcInfo) -> None:

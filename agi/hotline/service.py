@@ -14,6 +14,7 @@ import structlog
 
 from hotline import ari
 from hotline.call import CallerGone, LineError, SoundFailed
+from hotline.console import Meters, Parts, console
 from hotline.desk import CallerRefused, CallRecord, Desk, Ledger, MediaRule, RecordsUnavailable, Vault, caller_number
 from hotline.dialogue import Hotline, PromptWatch, Readings, Timer, converse, outcomes
 from hotline.dialogue.vocabulary import PROMPTS
@@ -44,10 +45,11 @@ LONGEST_WAIT = 60.0
 class Service:
     """The running hotline: serves calls, from whichever door they come."""
 
-    def __init__(self, hotline: Hotline, ledger: Ledger, prompts: PromptWatch) -> None:
+    def __init__(self, hotline: Hotline, ledger: Ledger, prompts: PromptWatch, meters: Meters) -> None:
         self._hotline = hotline
         self._ledger = ledger
         self._prompts = prompts
+        self._meters = meters
 
     async def receive(self, call: Call) -> None:
         """Serve one call to its end; it is written down as it comes and when it has ended, whatever happens to it."""
@@ -83,6 +85,7 @@ class Service:
 
     def _note_end(self, call: Call, began: CallRecord) -> None:
         outcome = call.outcome or "hung-up"
+        self._meters.call_ended(call)
         log.info("call_ended", outcome=outcome, seconds=round(call.seconds(), 1), last_step=call.steps[-1].name)
         started = began.started_at
         self._ledger.note(
@@ -110,14 +113,17 @@ class Running:
         task: takes them; ends only when Asterisk will have us no more, or the database turns out to have another
             version's schema or to know another pepper, with the error that says why.
         doors: where they come in.
+        draining: set when no more are taken.
     """
 
     task: asyncio.Task[None]
     doors: Sequence[Door]
+    draining: asyncio.Event
 
     async def drain(self, limit_seconds: float, hurry: asyncio.Event) -> None:
         """Take no more calls; return when those there are have ended, at the limit, on `hurry`, or when it is over."""
         log.info("service_draining", limit_seconds=limit_seconds)
+        self.draining.set()
         draining = asyncio.create_task(self._drained())
         hurried = asyncio.create_task(hurry.wait())
         try:
@@ -144,6 +150,7 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
             is not the one that its name stood for, at the start or once the database is there.
         SchemaUnfit: the database does not have the schema of this version, at the start or once it is there.
         AriError, DoorUnavailable: Asterisk refused us, or our address is taken, at the start or later.
+        ConsoleUnavailable: the console's address is taken.
     """
     script = Script.load(SCRIPT, required=PROMPTS)
     library = Library.open(settings.voice.sounds, script)
@@ -166,11 +173,16 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
         ledger = Ledger(database, vault, price_per_minute=settings.call.price_per_minute)
         stack.push_async_callback(ledger.close)
         watch = PromptWatch(library, desk)
-        call = settings.call
         hotline = Hotline(
-            menu, desk, Readings(library, secrets), media_rule(call), call.notice, test_phones=call.test_phones
+            menu,
+            desk,
+            Readings(library, secrets),
+            media_rule(settings.call),
+            settings.call.notice,
+            test_phones=settings.call.test_phones,
         )
-        service = Service(hotline, ledger, watch)
+        meters = Meters()
+        service = Service(hotline, ledger, watch, meters)
         doors: list[Door] = []
         limits = {"call_seconds": settings.call.longest_seconds, "calls_at_once": settings.call.at_once}
         if settings.ari.enabled:
@@ -181,12 +193,15 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
             doors.append(AriDoor(client, library, apology=APOLOGY, silence=quiet, peers=peers, **limits))
         if settings.fastagi.enabled:
             doors.append(FastAgiDoor(settings.fastagi, library, **limits))
+        draining = asyncio.Event()
+        parts = Parts(doors, database, desk, vault, ledger, watch, settings.call.at_once, draining)
+        await stack.enter_async_context(console(settings.console, parts, meters))
         running = asyncio.create_task(take_calls(doors, service, partial(when_there, database, desk)), name="doors")
         watching = asyncio.create_task(watch.run(), name="prompt watch")
         try:
             await opened(doors, running)
             log.info("service_ready")
-            yield Running(running, doors)
+            yield Running(running, doors, draining)
         finally:
             for task in (running, watching):
                 task.cancel()

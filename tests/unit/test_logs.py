@@ -1,5 +1,6 @@
 """What stands in a log."""
 
+import json
 import logging
 
 import pytest
@@ -82,3 +83,20 @@ def test_less_than_the_level_is_not_logged(capsys):
     logs.configure(logging.WARNING)
     structlog.get_logger().info("something")
     assert capsys.readouterr().err == ""
+
+
+def test_a_log_collector_gets_an_object_a_line(capsys):
+    """Ours with their values, call and traceback, and those of libraries; numbers are left out of text."""
+    logs.configure(logging.INFO, form="json")
+    number = "".join("0123456789")
+    with structlog.contextvars.bound_contextvars(call="the-call"):
+        try:
+            raise quoting(number)
+        except ValueError:
+            structlog.get_logger().exception("call_failed", seconds=1.5)
+    logging.getLogger("library").warning("row (%s) exists", number)
+    ours, theirs = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (ours["event"], ours["level"], ours["call"], ours["seconds"]) == ("call_failed", "error", "the-call", 1.5)
+    assert "ValueError: duplicate key" in ours["exception"]
+    assert (theirs["event"], theirs["level"], theirs["logger"]) == ("row ((number)) exists", "warning", "library")
+    assert number not in str(ours) + str(theirs)

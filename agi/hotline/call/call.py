@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
     from hotline.call.collector import Entry, Keyed
-    from hotline.call.line import Line, Media, Sound, Sounds
+    from hotline.call.line import Line, Media, Played, Sound, Sounds
     from hotline.call.watch import Watch
 
 T = TypeVar("T")
@@ -48,6 +48,7 @@ class Call:
         steps: the points reached so far.
         outcome: how it ended, in one word, once that is known; None means that the caller hung up before.
         answered_at: seconds after it came in when it was answered; None before.
+        reactions: seconds from each key that completed an answer to the sound that followed, as far as it was heard.
     """
 
     def __init__(self, id: str, line: Line, sounds: Sounds, arguments: Sequence[str] = ()) -> None:  # noqa: A002
@@ -56,6 +57,8 @@ class Call:
         self.steps: list[Step] = []
         self.outcome: str | None = None
         self.answered_at: float | None = None
+        self.reactions: list[float] = []
+        self._completed_at: float | None = None
         self._line = line
         self._sounds = sounds
         self._began = line.now()
@@ -90,7 +93,7 @@ class Call:
     async def say(self, *prompts: str, keys: str = CUTTING) -> None:
         """Say `prompts`; a key of `keys` cuts them short, or skips them when it was keyed ahead."""
         if not self._line.keypad.has(keys):
-            await self._line.play([self._sounds[prompt] for prompt in prompts], keys)
+            self._reacted(await self._line.play([self._sounds[prompt] for prompt in prompts], keys))
 
     async def ask(self, *prompts: str, entry: Entry, already: str = "") -> Keyed:
         """Ask with `prompts` and collect the keys of `entry`; `already` holds digits kept from before."""
@@ -105,6 +108,7 @@ class Call:
                 collector.pass_time(self._line.now() - asked_at)
                 keyed = collector.give_up() if key is None else collector.press(key)
                 if keyed is not None:
+                    self._completed_at = None if key is None else self._line.now()
                     return keyed
         finally:
             await self._line.hush()
@@ -144,7 +148,13 @@ class Call:
     async def read_out(self, sound: Sound, watch: Watch | None = None) -> None:
         """Play `sound` to its end; every key before and during it is ignored. What `watch` raises ends it at once."""
         with self._line.keypad.ignored():
-            await self._line.play([sound], "", watch)
+            self._reacted(await self._line.play([sound], "", watch))
+
+    def _reacted(self, played: Played) -> None:
+        """Note how long the caller waited for what was just played, if a key had asked for it."""
+        if self._completed_at is not None:
+            self.reactions.append(max(0.0, self._line.now() - played.seconds - self._completed_at))
+            self._completed_at = None
 
     async def pass_over_keys(self, *, until: str, quiet: float) -> None:
         """Take no notice of what a caller goes on keying, up to a key of `until` or `quiet` seconds without any."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+
 import typer
 
+from hotline import logs
 from hotline.cli.terminal import run
 from hotline.memory import never_dump
 from hotline.service import serving, stop_signal, stopped_or_ended
@@ -23,6 +26,7 @@ def serve() -> None:
     async def until_stopped() -> None:
         stop = stop_signal()
         settings = Settings.load()
+        logs.configure(logging.INFO, form=settings.log.form)
         async with serving(settings) as running:
             await stopped_or_ended(stop, running.task)
             stop.clear()

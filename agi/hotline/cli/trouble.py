@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hotline.ari import AriError
+from hotline.console import ConsoleUnavailable
 from hotline.demo.first_call import DemoFailed
 from hotline.demo.run_folder import FolderUnsafe
 from hotline.desk import NumberMalformed, OperatorRefused
@@ -24,6 +25,7 @@ SET_UP_WRONG = 2
 TROUBLE = (
     AriError,
     ChildFailed,
+    ConsoleUnavailable,
     DoorUnavailable,
     FileExistsError,
     FolderUnsafe,

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from hotline.desk import limits as rules
 from hotline.desk.alarms import ALL_CALLS, AlarmWatch
-from hotline.desk.errors import AlreadyIssued, ReissuedTooOften
+from hotline.desk.errors import AlreadyIssued, Overloaded, ReissuedTooOften, TooManyFailures
 from hotline.desk.generator import PasswordGenerator
 from hotline.desk.reissue import Reissue
 from hotline.desk.secret import SecretDigits
 from hotline.desk.sign_in import SignIn, change, sign_in
-from hotline.records import attempts, audit, members, passwords, peppers
+from hotline.records import alarms, attempts, audit, members, passwords, peppers
 from hotline.settings import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from uuid import UUID
 
     from hotline.desk.caller import CallerNumber
@@ -31,6 +34,11 @@ if TYPE_CHECKING:
     from hotline.settings import LimitSettings, PasswordSettings
 
 CLOSING_SECONDS = 3.0
+LOOK_SECONDS = 1.0
+"""Seconds for who only looks how things are; a probe gives up soon after."""
+
+LimitKind = Literal["caller-failures", "number-failures", "reissues", "hashes"]
+"""Failures of a caller or of a number, passwords of an account, hashes at once."""
 
 NOBODY = 0
 """No member has this key."""
@@ -57,7 +65,11 @@ class Finding:
 
 
 class Desk:
-    """Decides on re-issues and sign-ins. All of its state is in Postgres, so any number of processes may serve."""
+    """Decides on re-issues and sign-ins. All of its state is in Postgres, so any number of processes may serve.
+
+    Attributes:
+        limits_hit: how often each limit turned somebody away, in this process.
+    """
 
     def __init__(
         self, database: Database, vault: Vault, password_settings: PasswordSettings, limit_settings: LimitSettings
@@ -65,6 +77,7 @@ class Desk:
         self._database = database
         self._vault = vault
         self._limits = limit_settings
+        self.limits_hit: Counter[LimitKind] = Counter()
         self._generator = PasswordGenerator(password_settings)
         self._valid = timedelta(hours=password_settings.valid_hours)
         self._first_use = timedelta(minutes=password_settings.sign_in_minutes)
@@ -102,6 +115,14 @@ class Desk:
                 "new one a new name (docs/admin.md, “The pepper”)"
             )
 
+    async def open_alarms(self) -> Mapping[str, int]:
+        """Return how many alarms of each kind nobody has acknowledged.
+
+        Raises:
+            RecordsUnavailable: the database does not answer within a second.
+        """
+        return await self._database.insist(alarms.open_by_kind, seconds=LOOK_SECONDS)
+
     async def close(self) -> None:
         """Wait, at most 3 s, for what became of passwords of callers who have hung up, and 1 s for alarms.
 
@@ -122,7 +143,8 @@ class Desk:
         """
         trace = self._vault.trace(caller.e164)
         failures = await self._database.insist(partial(attempts.failures_of_caller, caller=trace))
-        rules.require_few_failures(failures, self._limits)
+        with self._counted():
+            rules.require_few_failures(failures, self._limits)
 
     async def look_up(self, caller: CallerNumber, number: InsuranceNumber) -> Finding:
         """Find out whether the pair matches, and do all the slow work of a re-issue, whether it does or not.
@@ -149,7 +171,7 @@ class Desk:
             member_id=member_id,
             matches=member_id != NOBODY,
             password=password,
-            hashed=await self._vault.hash(password, member_id),
+            hashed=await self._hashed(password, member_id),
         )
 
     async def settle(self, finding: Finding, call_id: str) -> Reissue | None:
@@ -168,11 +190,13 @@ class Desk:
                 its answer and stayed away. Then this one attempt is counted, and if the pair matched there is a
                 pending password, which counts as begun, and which nobody heard and nobody can use.
         """
-        outcome = await self._database.insist(partial(self._settle, finding=finding, call_id=call_id))
+        with self._counted():
+            outcome = await self._database.insist(partial(self._settle, finding=finding, call_id=call_id))
         if outcome in FAILED:
             self._alarms.failed(finding.caller, finding.number)
         match outcome:
             case "limited":
+                self.limits_hit["reissues"] += 1
                 raise ReissuedTooOften("the account had its passwords for today")
             case "matched":
                 return Reissue(
@@ -182,6 +206,9 @@ class Desk:
                     first_use=self._first_use,
                     under_way=self._under_way,
                 )
+            case "silenced":
+                self.limits_hit["number-failures"] += 1
+                return None
             case _:
                 return None
 
@@ -202,6 +229,22 @@ class Desk:
             RecordsUnavailable: the database is away; one of the two works.
         """
         return await change(self._database, self._vault, number, SecretDigits(password), SecretDigits(chosen))
+
+    async def _hashed(self, password: SecretDigits, member_id: int) -> str:
+        with self._counted():
+            return await self._vault.hash(password, member_id)
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count a limit that the block finds reached."""
+        try:
+            yield
+        except TooManyFailures:
+            self.limits_hit["caller-failures"] += 1
+            raise
+        except Overloaded:
+            self.limits_hit["hashes"] += 1
+            raise
 
     async def _settle(self, connection: Connection, finding: Finding, call_id: str) -> Outcome:
         # From here to the commit nobody else counts for this caller or this number; nor does an earlier try of ours.

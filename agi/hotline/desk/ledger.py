@@ -65,6 +65,11 @@ class Ledger:
         self._due: dict[str, CallRecord] = {}
         self._work: asyncio.Task[None] | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many calls are to be written down: none or a few while the database answers."""
+        return len(self._due)
+
     def note(self, call: CallRecord) -> None:
         """Have a call written down as soon as possible, at its start and again at its end; the last word counts."""
         self._due.pop(call.id, None)

@@ -60,12 +60,23 @@ class Vault:
         self.on_missing_pepper: Callable[[str], None] = _log_missing
         # Each hash takes 19 MiB and 32 ms of a core; more at once would only make every caller wait.
         self._threads = ThreadPoolExecutor(settings.hash_threads, thread_name_prefix="vault")
-        self._places = settings.hash_threads + settings.hash_queue
+        self._most_running = settings.hash_threads
+        self._places = self._all_places = settings.hash_threads + settings.hash_queue
         self._hasher = hasher
 
     def close(self) -> None:
         """Give the threads back; hashes not begun are dropped."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def running(self) -> int:
+        """How many hashes have a thread."""
+        return min(self._all_places - self._places, self._most_running)
+
+    @property
+    def waiting(self) -> int:
+        """How many hashes wait for one."""
+        return self._all_places - self._places - self.running
 
     def trace(self, number: str) -> Trace:
         """Return `number` as the records may have it."""

@@ -7,6 +7,8 @@ import itertools
 import uuid
 from typing import TYPE_CHECKING, TypeVar
 
+import structlog
+
 from hotline.ari import AriError, Gone, Outcome, Replaced
 from hotline.call import (
     FIRST_WORD,
@@ -185,6 +187,8 @@ class AriDoor:
         peers: watches over the other processes; their callers are helped as those of a process before us.
     """
 
+    name = "ari"
+
     def __init__(
         self,
         client: Client | Listener,
@@ -209,6 +213,11 @@ class AriDoor:
         """Set while Asterisk has us as its application."""
         return self._client.connected
 
+    @property
+    def calls(self) -> int:
+        """How many calls are here, or were claimed and are about to come."""
+        return self._client.load
+
     async def open(self, receive: Callable[[Call], Awaitable[None]]) -> None:
         """Hand every call that comes in to `receive`, each in a task of its own, until cancelled.
 
@@ -218,6 +227,8 @@ class AriDoor:
 
         async def handle(stay: Stay) -> None:
             line = AriLine(stay, self._silence)
+            # What is logged of this call is found by the switchboard's name for it, too.
+            structlog.contextvars.bind_contextvars(channel=stay.channel.id)
             # The dialplan gives us a few seconds to take a call over; longer life is the taking over.
             await stay.set_variable("TIMEOUT(absolute)", f"{self._call_seconds:g}")
             await receive(Call(str(uuid.uuid4()), line, self._sounds, stay.args))

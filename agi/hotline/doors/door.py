@@ -16,11 +16,21 @@ class DoorUnavailable(Exception):
 
 
 class Door(Protocol):
-    """A way for calls to come in."""
+    """A way for calls to come in.
+
+    Attributes:
+        name: in a word.
+    """
+
+    name: str
 
     @property
     def opened(self) -> asyncio.Event:
         """Set while calls can come."""
+
+    @property
+    def calls(self) -> int:
+        """How many calls are here, or are about to come."""
 
     async def open(self, receive: Callable[[Call], Awaitable[None]]) -> None:
         """Hand every call that comes in to `receive`, each in a task of its own, until cancelled.

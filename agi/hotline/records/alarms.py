@@ -101,6 +101,14 @@ async def listed(connection: Connection, *, acknowledged: bool) -> list[Alarm]:
     return [Alarm(**row) for row in rows]
 
 
+async def open_by_kind(connection: Connection) -> dict[str, int]:
+    """Return how many alarms of each kind nobody has acknowledged."""
+    rows = await connection.fetch(
+        "SELECT kind, count(*) AS open FROM alarms WHERE acknowledged_at IS NULL GROUP BY kind"
+    )
+    return {row["kind"]: row["open"] for row in rows}
+
+
 async def find(connection: Connection, key: int) -> Alarm | None:
     """Return an alarm, kept from changing until the transaction ends."""
     row = await connection.fetchrow(f"SELECT {_COLUMNS} FROM alarms WHERE id = $1 FOR UPDATE", key)  # noqa: S608 - ours

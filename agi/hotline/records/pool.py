@@ -72,6 +72,8 @@ class Database:
         self._dsn = settings.dsn
         self._seconds = settings.time_limit
         self._slots = asyncio.Semaphore(settings.pool_max)
+        self._most = settings.pool_max
+        self._asking = 0
         self._idle: list[Any] = []
         self._closed = False
 
@@ -82,6 +84,16 @@ class Database:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    @property
+    def in_use(self) -> int:
+        """How many connections work."""
+        return min(self._asking, self._most)
+
+    @property
+    def waiting(self) -> int:
+        """How many transactions wait for a connection."""
+        return self._asking - self.in_use
 
     async def close(self) -> None:
         """Close every idle connection at once, and those in use when they are given back."""
@@ -133,6 +145,7 @@ class Database:
     @contextlib.asynccontextmanager
     async def _once(self, until: float, patience: float) -> AsyncIterator[Connection]:
         """Run one transaction by loop time `until`; it may take `patience` seconds once it is its turn."""
+        self._asking += 1
         try:
             async with (
                 asyncio.timeout_at(until),
@@ -150,6 +163,8 @@ class Database:
             # caller for each dead one.
             self._drop_idle()
             raise RecordsUnavailable(type(error).__name__) from error
+        finally:
+            self._asking -= 1
 
     @contextlib.asynccontextmanager
     async def _connection(self, patience: float) -> AsyncIterator[Any]:

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableError
 
 from hotline.settings.call import CallSettings
+from hotline.settings.console import ConsoleSettings, LogSettings
 from hotline.settings.doors import AriSettings, FastAgiSettings
 from hotline.settings.fields import limits
 from hotline.settings.group import CROSSED, Group
@@ -46,6 +47,8 @@ class Settings(BaseSettings):
     records: RecordSettings = RecordSettings()
     voice: VoiceSettings = VoiceSettings()
     call: CallSettings = CallSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    log: LogSettings = LogSettings()
     menu: Annotated[Path, Field(description="the menu as data")] = SHARE / "dialplan" / "menu.toml"
 
     @classmethod

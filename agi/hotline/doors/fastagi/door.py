@@ -56,6 +56,8 @@ class FastAgiDoor:
         opened: set once it listens.
     """
 
+    name = "fastagi"
+
     def __init__(self, settings: FastAgiSettings, sounds: Sounds, *, call_seconds: float, calls_at_once: int) -> None:
         self._settings = settings
         self._sounds = sounds
@@ -69,6 +71,11 @@ class FastAgiDoor:
         self._told_at = -TOLD
         self._receive: Callable[[Call], Awaitable[None]]
         self.opened = asyncio.Event()
+
+    @property
+    def calls(self) -> int:
+        """How many calls are here."""
+        return self._calls
 
     async def open(self, receive: Callable[[Call], Awaitable[None]]) -> None:
         """Hand every call that comes in to `receive`, each in a task of its own, until cancelled.
