@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import time
@@ -187,6 +188,24 @@ async def test_a_stranger_is_refused(pbx, site, user):
         caller.invite("P-Asserted-Identity: <sip:+84912345678@carrier.example>", user=user)
         assert (await caller.answer())[0] == 401
     assert await pbx.console("core show channels concise") == ""
+
+
+@pytest.mark.parametrize("differs", [{"most_calls": 4}], ids=["four"])
+async def test_calls_beyond_the_cap_are_refused_and_the_others_are_not(pbx, site):
+    """Of a burst of calls each is taken or gets 503 as its first word; when those taken have ended others are taken."""
+    with contextlib.ExitStack() as stack:
+        burst = [stack.enter_context(Caller(site, TRUNK)) for _ in range(20)]
+        for caller in burst:
+            caller.invite()
+        said = [(await caller.answer(first=183))[0] for caller in burst]
+        # Two that are counted at the same moment may both come in.
+        assert 4 <= said.count(183) <= 8
+        assert said.count(183) + said.count(503) == len(burst)
+        taken = [caller for caller, status in zip(burst, said, strict=True) if status == 183]
+        assert {(await caller.answer(first=200))[0] for caller in taken} == {480}
+    with Caller(site, TRUNK) as another:
+        another.invite()
+        assert (await another.answer(first=183))[0] == 183
 
 
 @EITHER_WAY

@@ -87,6 +87,7 @@ class Site:
         queues: event queues of each process.
         hand_over: how a process gets a call; dialplan/site/globals.conf explains it.
         number: what callers dial.
+        most_calls: calls at once; one more gets SIP 503.
         tls: encrypted SIP beside UDP and TCP; then media is only accepted encrypted.
         ami: the manager interface; off when None.
         outbound: Asterisk connects to the application; off when None.
@@ -110,6 +111,7 @@ class Site:
     queues: int = 1
     hand_over: Literal["broadcast", "stasis", "agi"] = "broadcast"
     number: str = "19009068"
+    most_calls: int = 300
     tls: Tls | None = None
     ami: Ami | None = None
     outbound: Outbound | None = None
@@ -125,7 +127,8 @@ class Site:
         """
         self._check()
         return {
-            "globals.conf": f"HOTLINE_NUMBER = {self.number}\nHAND_OVER = {self.hand_over}\n"
+            "globals.conf": f"HOTLINE_NUMBER = {self.number}\nMOST_CALLS = {self.most_calls}\n"
+            f"HAND_OVER = {self.hand_over}\n"
             f"APPS = {'&'.join(self.apps)}\nQUEUES = {self.queues}\n"
             f"HOTLINE_AGI = {'&'.join(self.fastagi)}\nSOUNDS = {self.sounds}\n",
             "modules.conf": "require = res_speech.so\nrequire = res_agi.so\n" if self.agi else "",
