@@ -49,11 +49,13 @@ class Box:
     Attributes:
         root: the folder that is its `/`; the machine's own when None.
         shared: folders of ours it sees at the same path, read and write.
+        offline: it has a network of its own with nothing in it but an empty loopback interface.
         as_nobody: run under the user id of `nobody` (for servers that refuse to run as root); files stay ours.
     """
 
     root: Path | None = None
     shared: Sequence[Path] = ()
+    offline: bool = False
     as_nobody: bool = False
 
     def command(self, argv: Sequence[str]) -> list[str]:
@@ -63,6 +65,8 @@ class Box:
             MissingProgram: bubblewrap is not installed.
         """
         line = [need("bwrap"), "--die-with-parent", "--unshare-pid", "--unshare-ipc"]
+        if self.offline:
+            line.append("--unshare-net")
         if self.root is None:
             line += ["--dev-bind", "/", "/"]
         else:

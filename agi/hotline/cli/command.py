@@ -20,6 +20,7 @@ MODULES = {
     "run": "demo",
     "serve": "service",
     "pbx": "pbx",
+    "dialplan": "dialplan",
     "phones": "phones",
     "call": "call",
     "menu": "menu",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from hotline.pbx import ready
 from hotline.pbx.console import ENV, PROGRAM, Console
 from hotline.pbx.errors import PbxUnavailable
+from hotline.pbx.folders import FOLDERS, directories
 from hotline.processes import Box, Child
 from hotline.settings import SHARE
 
@@ -154,39 +155,15 @@ class PrivateAsterisk:
                 raise PbxUnavailable(f"{folder} is not there; Asterisk is to play files from it")
         self.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.rmtree(self._etc, ignore_errors=True)
-        for name in ("etc", "db", "run", "log", "spool"):
+        for name in FOLDERS:
             (self.run_dir / name).mkdir(mode=0o700, exist_ok=True)
         # A file in the place of its folder: nothing can be recorded (modules.conf says why that is needed).
         (self.run_dir / "spool" / "recording").touch()
         for source in self._dialplan.glob("*.conf"):
             shutil.copyfile(source, self._etc / source.name)
         options = (self._dialplan / "asterisk.conf").read_text(encoding="utf-8")
-        (self._etc / "asterisk.conf").write_text(f"{self._directories()}\n{options}", encoding="utf-8")
+        (self._etc / "asterisk.conf").write_text(f"{directories(self.run_dir, self.root)}\n{options}", encoding="utf-8")
         self.site.write(self._etc / "site")
-
-    def _directories(self) -> str:
-        run = self.run_dir
-        folders = {
-            "astetcdir": run / "etc",
-            "astmoddir": self._modules_folder(),
-            "astvarlibdir": run / "db",
-            "astdbdir": run / "db",
-            "astkeydir": run / "db",
-            "astdatadir": "/usr/share/asterisk",
-            "astagidir": "/usr/share/asterisk/agi-bin",
-            "astspooldir": run / "spool",
-            "astrundir": run / "run",
-            "astlogdir": run / "log",
-        }
-        return "[directories]\n" + "".join(f"{name} = {folder}\n" for name, folder in folders.items())
-
-    def _modules_folder(self) -> Path:
-        """Return where the modules lie inside the root: Debian has a folder for each architecture."""
-        root = self.root or Path("/")
-        for folder in (*root.glob("usr/lib/*/asterisk/modules"), root / "usr/lib/asterisk/modules"):
-            if folder.is_dir():
-                return Path("/") / folder.relative_to(root)
-        raise PbxUnavailable(f"there is no Asterisk in {root}")
 
     async def _take_calls(self) -> None:
         """Wait until SIP and ARI answer and every module wanted is running."""
