@@ -12,7 +12,7 @@ BUILD_NEEDS := hatchling>=1.27 editables>=0.5
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup environment demo run test bench lint format lock clean
+.PHONY: help setup environment demo run test bench lint format wheel lock clean
 
 help: ## show this list
 	@echo "Usage: make TARGET [ARGS='options for the command'] [PYTHON=python3.13]"
@@ -47,6 +47,9 @@ format: environment ## put the code into its one form
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
+wheel: environment ## build the package for a server into dist/; deploy/README.md says how to install it
+	@$(BIN)/python -m hatchling build --target wheel
+
 lock: environment ## lock the newest versions pyproject.toml allows, with their hashes
 	@$(PYTHON) -m venv build/lock
 	@build/lock/bin/pip install --quiet uv
@@ -54,6 +57,9 @@ lock: environment ## lock the newest versions pyproject.toml allows, with their 
 		--extra demo --extra dev --python-version 3.11 --python-platform linux --generate-hashes \
 		--no-emit-index-url --no-annotate --custom-compile-command 'make lock' \
 		--output-file requirements.lock pyproject.toml -
+	@build/lock/bin/uv pip compile --quiet --python-version 3.11 --python-platform linux --generate-hashes \
+		--no-emit-index-url --no-annotate --custom-compile-command 'make lock' --constraint requirements.lock \
+		--output-file deploy/requirements.lock pyproject.toml
 
 clean: ## remove what was made in this checkout (not the private Asterisk in ~/.cache/vssid-hotline)
 	@rm -rf .venv build dist out .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -225,14 +225,17 @@ def test_a_terminal_gets_one_line(bootstrap, monkeypatch, capsys):
     assert "\r\x1b[KStep [###############---------------]  50 %" in written
 
 
+def locked(lock):
+    """Return what a lock says of each package: version and hashes."""
+    entries = re.split(r"\n(?=[a-z0-9])", re.sub(r"^#.*\n", "", lock, flags=re.MULTILINE).strip())
+    return {re.match(r"([a-z0-9-]+)==\S+", entry)[1]: entry for entry in entries}
+
+
 def test_the_lock_is_whole():
     """Every package is pinned with a hash, no line names a server, and all the set-up installs is there."""
     lock = (ROOT / "requirements.lock").read_text()
-    pinned = {}
-    for entry in re.split(r"\n(?=[a-z0-9])", re.sub(r"^#.*\n", "", lock, flags=re.MULTILINE)):
-        name, hashes = re.match(r"([a-z0-9-]+)==\S+", entry)[1], entry.count("--hash=sha256:")
-        pinned[name] = hashes
-    assert all(pinned.values())
+    pinned = locked(lock)
+    assert all("--hash=sha256:" in entry for entry in pinned.values())
     assert "://" not in lock
     assert "--index" not in lock
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -242,3 +245,15 @@ def test_the_lock_is_whole():
     assert {re.match(r"[A-Za-z0-9-]+", need)[0].lower() for need in asked} <= set(pinned)
     beside = [need for extra in extras.keys() - {"demo", "dev"} for need in extras[extra]]
     assert all("==" in need for need in beside), "what is installed by hand is one version"
+
+
+def test_a_server_gets_what_was_tested():
+    """Its lock has what the package needs, in the versions that the tests run with, and no tool of developers."""
+    tested = locked((ROOT / "requirements.lock").read_text())
+    server = locked((ROOT / "deploy" / "requirements.lock").read_text())
+    assert server.items() <= tested.items()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = {re.match(r"[A-Za-z0-9-]+", need)[0].lower() for need in project["dependencies"]}
+    tools = {re.match(r"[A-Za-z0-9-]+", need)[0].lower() for need in project["optional-dependencies"]["dev"]}
+    assert needed <= set(server)
+    assert not tools & set(server)

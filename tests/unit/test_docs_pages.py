@@ -10,7 +10,7 @@ from hotline.cli.command import app
 from hotline.settings import Group, Settings
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("bench/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("bench/*.md"), *ROOT.glob("deploy/*.md")])
 IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 COMMAND = typer.main.get_command(app)
 NAMES = {

@@ -125,3 +125,40 @@ def test_a_password_leaves_enough_to_guess_whatever_is_allowed():
             continue
         with pytest.raises(ValidationError):
             PasswordSettings(length=length, digits="0123456789"[:symbols])
+
+
+def test_the_password_of_ari_may_be_in_a_file(monkeypatch, tmp_path):
+    """It is read from there, without the line's end."""
+    file = tmp_path / "ari-password"
+    file.write_text("0123456789abcdef01\n")
+    file.chmod(0o440)
+    monkeypatch.setenv("HOTLINE_ARI__PASSWORD_FILE", str(file))
+    assert Settings.load().ari.password.get_secret_value() == "0123456789abcdef01"
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "fault"),
+    [
+        ("0123456789abcdef01", 0o444, "is open to others (mode 0444); close it: chmod 0400 {file}"),
+        (
+            "hushhushhushhush",
+            0o400,
+            "must have at least 16 characters, 8 of them different: try `openssl rand -hex 24`",
+        ),
+        (None, 0, "can't be read: No such file or directory"),
+    ],
+)
+def test_a_file_of_the_password_that_will_not_do(said, tmp_path, text, mode, fault):
+    """One line that names the setting and the file, and not what is in it."""
+    file = tmp_path / "ari-password"
+    if text is not None:
+        file.write_text(text)
+        file.chmod(mode)
+    complaint = said(ARI__PASSWORD_FILE=str(file))
+    assert complaint == f"HOTLINE_ARI__PASSWORD_FILE={file}: {fault.format(file=file)}"
+
+
+def test_the_password_of_ari_is_given_once(said):
+    """Given twice, nobody knows which one counts."""
+    complaint = said(ARI__PASSWORD_FILE="/etc/passwd", ARI__PASSWORD="hush0123456789ab")
+    assert complaint == "HOTLINE_ARI__PASSWORD_FILE=/etc/passwd: HOTLINE_ARI__PASSWORD is set as well: keep one"

@@ -11,6 +11,7 @@ from hotline.cli.terminal import run
 from hotline.memory import never_dump
 from hotline.service import serving, stop_signal, stopped_or_ended
 from hotline.settings import Settings
+from hotline.supervision import supervised
 
 app = typer.Typer()
 
@@ -27,7 +28,7 @@ def serve() -> None:
         stop = stop_signal()
         settings = Settings.load()
         logs.configure(logging.INFO, form=settings.log.form)
-        async with serving(settings) as running:
+        async with serving(settings) as running, supervised():
             await stopped_or_ended(stop, running.task)
             stop.clear()
             await running.drain(settings.call.drain_seconds, hurry=stop)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pydantic import SecretStr
 
 from hotline.settings import SettingsError
+from hotline.settings.secret_file import read_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,8 +30,6 @@ DIFFERENT: Final = 8
 DRAW_ONE: Final = "draw one: openssl rand -base64 48"
 
 GROUP: Final = "HOTLINE_PASSWORD__"
-_OPEN: Final = stat.S_IRWXO | stat.S_IWGRP
-"""What the file of a secret must not allow. A group may read: the service's own, of a file that root owns."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -120,18 +117,9 @@ def _secret(name: str, file_name: str, value: SecretStr, path: Path | None) -> s
 
 def _read(name: str, path: Path) -> str:
     try:
-        with path.open(encoding="utf-8") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            if mode & _OPEN:
-                raise SettingsError(
-                    f"{GROUP}{name}={str(path)!r}: is open to others (mode {mode:04o}); close it: chmod 0400 {path}"
-                )
-            return file.read().strip()
-    except OSError as error:
-        reason = error.strerror
-    except UnicodeDecodeError:
-        reason = "it is not text"
-    raise SettingsError(f"{GROUP}{name}={str(path)!r}: can't be read: {reason}")
+        return read_secret(path)
+    except ValueError as fault:
+        raise SettingsError(f"{GROUP}{name}={str(path)!r}: {fault}") from None
 
 
 def _derived(secret: str, purpose: str) -> bytes:

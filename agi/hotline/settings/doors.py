@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from hotline.settings.group import Group, crossed, networks_of
+from hotline.settings.secret_file import read_secret
 
 LISTEN_PASSWORD_MIN = 16
 
@@ -27,6 +29,9 @@ class AriSettings(Group):
     password: Annotated[
         SecretStr, Field(description="its password, which opens every call; 16 characters, 8 of them different")
     ] = SecretStr("")
+    password_file: Annotated[
+        Path | None, Field(description="file to read it from, in place of `password`; closed to others")
+    ] = None
     app: Annotated[str, Field(pattern=APP_NAME, description="Stasis application name, of this process alone")] = (
         "hotline"
     )
@@ -115,6 +120,17 @@ class AriSettings(Group):
         if len(given) < 16 or len(set(given)) < 8:
             raise ValueError("must have at least 16 characters, 8 of them different: try `openssl rand -hex 24`")
         return password
+
+    @model_validator(mode="after")
+    def _from_file(self) -> Self:
+        if self.password_file is not None:
+            if self.password.get_secret_value():
+                raise crossed(self, "password_file", "HOTLINE_ARI__PASSWORD is set as well: keep one")
+            try:
+                self.password = self._strong(SecretStr(read_secret(self.password_file)))
+            except ValueError as fault:
+                raise crossed(self, "password_file", str(fault)) from None
+        return self
 
 
 class FastAgiSettings(Group):
