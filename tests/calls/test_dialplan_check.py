@@ -70,7 +70,7 @@ async def test_each_fault_is_told_with_file_and_line(folder):
     (folder.parent / "sounds" / "vi" / "fallback.alaw").unlink()
     wrong, _ = await told(folder)
     for place, words in {
-        f"extensions.conf:{line(plan, 'exten => ${HOTLINE_NUMBER},1,Goto(hotline-orign')}": "hotline-orign",
+        f"extensions.conf:{line(plan, 'same => n,Goto(hotline-orign')}": "hotline-orign",
         f"extensions.conf:{line(plan, 'same => n,Ecko')}": "no such application",
         f"extensions.conf:{line(plan, 'same => n,Goto(nowhere)')}": "nowhere of 600",
         f"extensions.conf:{line(plan, 'exten => 602')}": "Invalid priority",
