@@ -27,7 +27,7 @@ RUN /build/bin/python -m hatchling build --target wheel --directory /build/dist 
 FROM debian:forky-slim
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-      asterisk asterisk-modules baresip-core bubblewrap espeak-ng-data fonts-dejavu-core hunspell-vi libespeak-ng1 python3 \
+      asterisk asterisk-modules baresip-core bubblewrap espeak-ng espeak-ng-data fonts-dejavu-core hunspell-vi libespeak-ng1 python3 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --uid 10001 --shell /usr/sbin/nologin hotline
 COPY --from=build /opt/hotline /opt/hotline

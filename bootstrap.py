@@ -51,6 +51,7 @@ PACKAGES = (
     "baresip-core",
     "libespeak-ng1",
     "espeak-ng-data",
+    "espeak-ng",
     "sip-tester",
     "fonts-dejavu-core",
     "hunspell-vi",

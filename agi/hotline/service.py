@@ -23,7 +23,7 @@ from hotline.doors.fastagi import FastAgiDoor
 from hotline.menu import load
 from hotline.prompts import Library, Script, SpokenSecrets, silence
 from hotline.records import Database, schema
-from hotline.settings import SCRIPT, SettingsError
+from hotline.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
@@ -152,7 +152,7 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
         AriError, DoorUnavailable: Asterisk refused us, or our address is taken, at the start or later.
         ConsoleUnavailable: the console's address is taken.
     """
-    script = Script.load(SCRIPT, required=PROMPTS)
+    script = Script.load(settings.voice.script, required=PROMPTS)
     library = Library.open(settings.voice.sounds, script)
     menu = load(settings.menu, script.prompts)
     await warn_of_long_calls(Timer(menu, library, settings.password.length, settings.call.notice))

@@ -13,7 +13,7 @@ from bench.digits.line import LINES
 from bench.digits.passwords import ALL, draw
 from hotline import menu
 from hotline.prompts import Library, Script
-from hotline.settings import SCRIPT, Settings
+from hotline.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,7 +58,7 @@ def _heard(task: Task, seed: int) -> list[Heard]:
 @cache
 def _listener(seed: int) -> Listener:
     """Return the listener of this process."""
-    script = Script.load(SCRIPT)
     settings = Settings.load()
+    script = Script.load(settings.voice.script)
     library = Library.open(settings.voice.sounds, script)
     return Listener(Recogniser(), library, script, menu.load(settings.menu, script.prompts), seed)

@@ -81,7 +81,9 @@ def test_the_rate_asked_for_is_the_rate_spoken_at():
 @pytest.mark.parametrize("voice", ["nosuch", "en", "vi+nosuch"])
 def test_a_voice_that_is_not_there_is_refused(voice):
     """A wrong voice is a clear error, never English."""
-    with pytest.raises(VoiceFailed, match=f"voice “{voice}” is not a Vietnamese voice".replace("+", r"\+")):
+    with pytest.raises(
+        VoiceFailed, match=f"voice “{voice}” is not one of espeak-ng's Vietnamese voices".replace("+", r"\+")
+    ):
         next(Pyttsx3Engine(voice, 140).speak(["một"]))
 
 
@@ -146,7 +148,8 @@ def test_a_process_that_writes_nothing_is_found_out():
 def test_a_speaking_process_that_hangs_ends_by_itself(tmp_path):
     """A file over which pyttsx3 waits for ever, here a pipe nobody reads, does not leave a process behind us."""
     os.mkfifo(pipe := tmp_path / "speech.wav")
-    orders = [{"voice": "vi", "rate": 140, "pitch_range": 50}, {"text": "một", "path": str(pipe)}]
+    manner = {"voice": "vi", "rate": 140, "pitch_range": 50, "language": "Vietnamese", "family": "aav/vi"}
+    orders = [manner, {"text": "một", "path": str(pipe)}]
     program = "from hotline.prompts import speaker; speaker.LINE_SECONDS = 1; speaker.main()"
     ended = subprocess.run(
         [sys.executable, "-c", program],
@@ -161,6 +164,6 @@ def test_a_speaking_process_that_hangs_ends_by_itself(tmp_path):
 
 def test_a_missing_library_is_named(monkeypatch):
     """Without espeak-ng the error names the packages to install."""
-    monkeypatch.setattr("hotline.prompts.engine._LIBRARY", "libespeak-none.so.1")
+    monkeypatch.setattr("hotline.prompts.pyttsx3_engine._LIBRARY", "libespeak-none.so.1")
     with pytest.raises(VoiceFailed, match="install libespeak-ng1 and espeak-ng-data"):
         _ = Pyttsx3Engine("vi", 140).identity

@@ -12,6 +12,8 @@ import soundfile
 
 from hotline.prompts import (
     Library,
+    Manner,
+    Override,
     Prompt,
     PromptMissing,
     RecordingRefused,
@@ -32,7 +34,9 @@ ALL = 12
 
 @dataclass
 class Voice:
+    engine: str = "pyttsx3"
     voice: str = "vi"
+    digits_engine: str = "pyttsx3"
     digits_voice: str = "vi+f3"
     rate: int = 140
     pitch_range: int = 50
@@ -41,8 +45,8 @@ class Voice:
 class Hummer:
     """An engine that hums each text at a pitch of its own."""
 
-    def __init__(self, voice: str, rate: int, pitch_range: int, said: list[str]) -> None:
-        self.identity = f"hummer {voice} {rate} {pitch_range}"
+    def __init__(self, manner: Manner, said: list[str]) -> None:
+        self.identity = f"hummer {manner}"
         self._said = said
 
     def speak(self, texts: Iterable[str]) -> Generator[Speech, None, None]:
@@ -67,10 +71,15 @@ class Studio:
         self.out = folder / "out"
         self.voice = Voice()
         self.said: list[str] = []
+        self.manners: list[Manner] = []
         self.progress: list[tuple[int, int, str]] = []
 
     def set(self, id_: str, spoken: str) -> None:
         self.script = replace(self.script, prompts={**self.script.prompts, id_: Prompt(id_, spoken.upper(), spoken, 1)})
+
+    def override(self, id_: str, override: Override) -> None:
+        prompt = replace(self.script.prompts[id_], override=override)
+        self.script = replace(self.script, prompts={**self.script.prompts, id_: prompt})
 
     def drop(self, id_: str) -> None:
         self.script = replace(self.script, prompts={k: v for k, v in self.script.prompts.items() if k != id_})
@@ -84,6 +93,7 @@ class Studio:
     def build(self) -> Library:
         """Build, with `said` and `progress` telling of this build alone."""
         self.said.clear()
+        self.manners.clear()
         self.progress.clear()
         return build(
             self.script,
@@ -91,8 +101,12 @@ class Studio:
             self.out,
             self.voice,
             lambda *done: self.progress.append(done),
-            engine=lambda voice, rate, pitch_range: Hummer(voice, rate, pitch_range, self.said),
+            engine=self.engine,
         )
+
+    def engine(self, manner: Manner) -> Hummer:
+        self.manners.append(manner)
+        return Hummer(manner, self.said)
 
     def open(self) -> Library:
         return Library.open(self.out, self.script)
@@ -208,6 +222,32 @@ def test_a_digit_is_said_by_its_phonemes(studio):
     assert "[[S'aU3]]" in studio.said
     assert "sáu" not in studio.said
     assert library.digit("6").written == "6"
+
+
+def test_a_prompt_may_be_said_in_a_manner_of_its_own(studio):
+    """What the script says of engine, voice and rate of a prompt goes before the settings, and is for it alone."""
+    studio.override("check", Override("espeak-ng", "vi+f5", 120))
+    studio.build()
+    usual, of_digits, own = sorted(studio.manners, key=lambda manner: manner.rate, reverse=True)
+    assert (usual.engine, usual.voice, usual.rate) == ("pyttsx3", "vi", 140)
+    assert (of_digits.engine, of_digits.voice) == ("pyttsx3", "vi+f3")
+    assert (own.engine, own.voice, own.rate, own.pitch_range) == ("espeak-ng", "vi+f5", 120, 50)
+    studio.override("check", Override("espeak-ng", "vi+f5", 130))
+    studio.build()
+    assert studio.said == ["xin chờ"]
+
+
+def test_a_prompts_phonemes_stand_in_place_of_their_words(studio):
+    """Whole words, whatever their letters' size, and no part of one; another engine than espeak-ng gets the words."""
+    studio.set("check", "Ba chờ, xin ba ban")
+    studio.override("check", Override(phonemes={"ba": "ba:", "xin": "s'in"}))
+    studio.build()
+    assert "[[ba:]] chờ, [[s'in]] [[ba:]] ban" in studio.said
+    studio.voice = Voice(engine="piper", voice="/a.onnx", digits_engine="piper", digits_voice="/a.onnx")
+    studio.script = replace(studio.script, phonemes={"6": "S'aU3"})
+    studio.build()
+    assert {"Ba chờ, xin ba ban", "sáu"} < set(studio.said)
+    assert not any("[[" in said for said in studio.said)
 
 
 @pytest.mark.parametrize("name", ["menu.alaw", "menu.ulaw", "menu.sln16"])

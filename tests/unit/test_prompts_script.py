@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.prompts import Script, ScriptError, wording
+from hotline.prompts import LANGUAGES, Override, Script, ScriptError, WordList, WordListMissing, wording
 from hotline.settings import SHARE
 
 if TYPE_CHECKING:
@@ -63,6 +63,38 @@ def test_prompts_have_both_texts_and_their_line(tmp_path):
     assert "".join(script.digits) == "0123456789"
 
 
+def test_a_prompt_may_have_a_voice_of_its_own(tmp_path):
+    """Engine and voice, rate, and phonemes of some words; a prompt without any has the settings' voice."""
+    own = 'engine = "espeak-ng"\nvoice = "vi+f3"\nrate = 120\nphonemes = { "Xin" = "s\'in" }'
+    script = load(tmp_path, GOOD.replace('written = "Xin chờ."', f'written = "Xin chờ."\n{own}'))
+    assert script.prompts["check"].override == Override("espeak-ng", "vi+f3", 120, {"xin": "s'in"})
+    assert script.prompts["menu"].override == Override()
+
+
+ENGLISH = """\
+language = "en"
+[prompt.menu]
+written = "Press 8."
+spoken = "Press eight, please."
+[digits]
+"""
+
+
+def test_a_second_language_has_its_own_words_and_names_what_it_lacks(tmp_path):
+    """Its script is checked like the first one: by its own letters, and for every prompt the hotline needs."""
+    words = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    text = ENGLISH + "".join(f'{digit} = "{word}"\n' for digit, word in enumerate(words))
+    script = load(tmp_path, text)
+    assert (script.language, script.prompts["menu"].spoken) == ("en", "Press eight, please.")
+    with pytest.raises(ScriptError, match=r"vi\.toml:1: there is no prompt “goodbye”, which the hotline needs"):
+        Script.load(tmp_path / "vi.toml", required=["menu", "goodbye"])
+    assert "vi.toml:4: prompt “menu”: “tám,” cannot be spoken: “á” is not an English letter" in "".join(
+        faults(tmp_path, text.replace("eight, please", "tám, please"))
+    )
+    with pytest.raises(WordListMissing, match="no word list to check English spelling by: --no-spelling"):
+        WordList.load(LANGUAGES["en"])
+
+
 def test_our_own_script_has_no_fault():
     """The script that is shipped passes its own checks."""
     assert "menu" in Script.load(SHARE / "sounds" / "vi.toml").prompts
@@ -93,7 +125,7 @@ def test_text_is_normalised(tmp_path):
         ("[prompt.check]", '[prompt."../x"]', "vi.toml:7: “../x” is not an id: small letters, digits and hyphens"),
         ("[prompt.check]", "[prompts.check]", "unknown key “prompts”"),
         ("[prompt.check]", "[prompt.menu]", "vi.toml:7: Cannot declare ('prompt', 'menu') twice"),
-        ('language = "vi"', 'language = "en"', 'vi.toml:1: language must be "vi"'),
+        ('language = "vi"', 'language = "fr"', 'vi.toml:1: language must be "vi" or "en"'),
         ('language = "vi"', "", 'language must be "vi"'),
         ('language = "vi"', 'language = "vi"\nvoice = "x"', "vi.toml:2: unknown key “voice”"),
         ('language = "vi"', "language = vi", "vi.toml:1: Invalid value"),
@@ -113,6 +145,28 @@ def test_text_is_normalised(tmp_path):
             "vi.toml:9: prompt “check”: before_digits is",
         ),
         ('language = "vi"', 'language = "vi"\nphonemes = 3', "vi.toml:2: needs a table [phonemes]"),
+        *[
+            ('written = "Xin chờ."', f'written = "Xin chờ."\n{more}', f"vi.toml:{line}: prompt “check”: {fault}")
+            for line, more, fault in [
+                (9, 'engine = "piper"', "a voice is one of an engine: give the voice too"),
+                (9, 'voice = "vi"', "a voice is one of an engine: give the engine too"),
+                (9, 'engine = "say"\nvoice = "vi"', "engine must be one of pyttsx3, espeak-ng, piper"),
+                (10, 'engine = "espeak-ng"\nvoice = "vi f3"', "not a voice of espeak-ng"),
+                (10, 'engine = "pyttsx3"\nvoice = 3', "not a voice of espeak-ng"),
+                (10, 'engine = "piper"\nvoice = "a.onnx"', "a voice of Piper is the whole path of a file *.onnx"),
+                (11, 'before_digits = true\nengine = "pyttsx3"\nvoice = "vi"', "digits follow, whose voice says it"),
+                (9, "rate = 300", "rate needs words a minute, 80 to 260"),
+                (9, "rate = true", "rate needs words a minute, 80 to 260"),
+                (9, 'phonemes = "s"', "phonemes needs words with their phonemes"),
+                (9, 'phonemes = { "chờ" = "[[tS]]" }', "“chờ” needs phonemes of espeak-ng"),
+                (9, 'phonemes = { "ch" = "tS" }', "“ch” is not among the words that are spoken"),
+                (
+                    11,
+                    'engine = "piper"\nvoice = "/a.onnx"\nphonemes = { "chờ" = "tS" }',
+                    "Piper takes no phonemes of espeak-ng",
+                ),
+            ]
+        ],
     ],
 )
 def test_a_fault_is_named_with_its_line(tmp_path, old, new, fault):
@@ -139,15 +193,15 @@ def test_a_script_that_cannot_be_read_says_so(tmp_path):
 @pytest.mark.parametrize("text", ["Ở đây.", "y tế", "Để, nghe!", "Mật khẩu mới là:", "ý"])
 def test_vietnamese_words_may_be_spoken(text):
     """Words of one vowel, with any tone, and plain punctuation are all right."""
-    assert list(wording.faults(text)) == []
+    assert list(wording.vietnamese(text)) == []
 
 
 @given(st.text(st.characters(exclude_categories=["L", "Z", "M"], exclude_characters=".,:;?!"), min_size=1, max_size=3))
 def test_nothing_but_words_may_be_spoken(strange):
     """Whatever is no letter and no plain punctuation is refused, wherever it stands."""
     if strange.strip():
-        assert list(wording.faults(f"xin {strange} chờ"))
-        assert list(wording.faults(f"xin{strange}chờ"))
+        assert list(wording.vietnamese(f"xin {strange} chờ"))
+        assert list(wording.vietnamese(f"xin{strange}chờ"))
 
 
 def test_groups_name_prompts_that_are_there(tmp_path):

@@ -24,6 +24,21 @@ def said(monkeypatch):
     return load
 
 
+@pytest.mark.parametrize(
+    ("environment", "complaint"),
+    [
+        ({"ENGINE": "piper"}, "HOTLINE_VOICE__VOICE=vi: with the engine piper the whole path of a file *.onnx"),
+        ({"ENGINE": "piper", "VOICE": "a.onnx"}, "VOICE__VOICE=a.onnx: with the engine piper the whole path"),
+        ({"DIGITS_VOICE": "/a.onnx"}, "VOICE__DIGITS_VOICE=/a.onnx: a voice of piper, and the engine is another"),
+        ({"ENGINE": "say"}, "HOTLINE_VOICE__ENGINE='say': Input should be 'pyttsx3', 'espeak-ng' or 'piper'"),
+        ({"LANGUAGE": "../x"}, "HOTLINE_VOICE__LANGUAGE='../x': String should match"),
+    ],
+)
+def test_a_voice_is_one_of_its_engine(said, environment, complaint):
+    """Engine and voice that can't go together are told with the setting to change."""
+    assert complaint in said(**{f"VOICE__{name}": value for name, value in environment.items()})
+
+
 def bounds(model):
     """Return each number of a group with the bounds of its field."""
     schema = model.model_json_schema()["properties"]

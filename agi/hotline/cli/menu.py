@@ -12,7 +12,7 @@ from hotline.cli.terminal import console
 from hotline.dialogue.vocabulary import PROMPTS
 from hotline.menu import Menu, Moment, read, text_of, warned
 from hotline.prompts import Script
-from hotline.settings import SCRIPT, Settings
+from hotline.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -46,9 +46,10 @@ def check(
     ] = None,
 ) -> None:
     """Say every fault of a menu, with file and line, and what is worth a second look."""
-    path = file or Settings.load().menu
+    settings = Settings.load()
+    path = file or settings.menu
     text = text_of(path)
-    found = read(text, str(path), Script.load(SCRIPT, required=PROMPTS).prompts)
+    found = read(text, str(path), Script.load(settings.voice.script, required=PROMPTS).prompts)
     told(warned(found, text, str(path), datetime.now(UTC)))
     console.print(f"{path}: no fault", highlight=False, markup=False, soft_wrap=True)
     if at is not None:

@@ -17,7 +17,7 @@ from hotline.dialogue import Timer
 from hotline.dialogue.vocabulary import PROMPTS
 from hotline.menu import load
 from hotline.prompts import LANGUAGES, Library, Proof, Script, WordList, inspect, page
-from hotline.settings import SCRIPT, Settings
+from hotline.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,14 +84,14 @@ def time() -> None:
 
 
 def _proofread(settings: Settings, *, spelling: bool) -> Script:
-    script = Script.load(SCRIPT, required=PROMPTS)
+    script = Script.load(settings.voice.script, required=PROMPTS)
     menu = load(settings.menu, script.prompts)
     words = WordList.load(LANGUAGES[script.language]) if spelling else None
-    return Script.load(SCRIPT, required=PROMPTS, proof=Proof(PROMPTS | menu.prompts, words))
+    return Script.load(settings.voice.script, required=PROMPTS, proof=Proof(PROMPTS | menu.prompts, words))
 
 
 def _timer(settings: Settings) -> Timer:
-    script = Script.load(SCRIPT, required=PROMPTS)
+    script = Script.load(settings.voice.script, required=PROMPTS)
     menu = load(settings.menu, script.prompts)
     library = Library.open(settings.voice.sounds, script)
     return Timer(menu, library, settings.password.length, settings.call.notice)

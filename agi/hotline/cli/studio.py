@@ -12,7 +12,7 @@ import typer
 
 from hotline.cli.terminal import console
 from hotline.prompts import Script, recording_list, take_in
-from hotline.settings import SCRIPT
+from hotline.settings import Settings
 
 NOT_WELL = 1
 """Exit status when a take can't be used."""
@@ -36,7 +36,7 @@ def studio() -> None:
 @app.command("list")
 def list_(*, as_csv: Annotated[bool, typer.Option("--csv", help="as CSV: group, file, words")] = False) -> None:
     """Print what there is to record, in Vietnamese, with the name of each file."""
-    lines = recording_list(Script.load(SCRIPT))
+    lines = recording_list(Script.load(Settings.load().voice.script))
     if as_csv:
         table = csv.writer(sys.stdout, lineterminator="\n")
         table.writerow(("nhóm", "tệp", "lời"))
@@ -58,8 +58,9 @@ def take(
     ] = None,
 ) -> None:
     """Take recorded voices in, and say which can't be used, why, and what is missing; exit status 1 if one can't be."""
-    recorded = into or SCRIPT.with_name("recorded")
-    session = take_in(folder, Script.load(SCRIPT), recorded)
+    voice = Settings.load().voice
+    recorded = into or voice.recorded
+    session = take_in(folder, Script.load(voice.script), recorded)
     faulty = [one for one in session.takes if one.faults]
     for one in faulty:
         for fault in one.faults:

@@ -17,7 +17,6 @@ from hotline.pbx import Outbound, PhoneAccount, Ports, PrivateAsterisk, Site, in
 from hotline.phone import Softphone
 from hotline.prompts import Library, Script, build
 from hotline.records import Database, EmbeddedPostgres, migrate
-from hotline.settings import SCRIPT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -154,11 +153,11 @@ async def house(
 
 def prompts(settings: Settings, progress: Callable[[str, float], None]) -> Library:
     """Build the prompts that are not built yet, and open them."""
-    script = Script.load(SCRIPT)
+    script = Script.load(settings.voice.script)
     progress("prompts", 0.0)
     library = build(
         script,
-        SCRIPT.with_name("recorded"),
+        settings.voice.recorded,
         settings.voice.sounds,
         settings.voice,
         lambda done, total, _: progress("prompts", done / total),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hotline.prompts.audio import alaw_to_ulaw, seconds, silence
 from hotline.prompts.build import build
-from hotline.prompts.engine import Engine, Pyttsx3Engine
+from hotline.prompts.engine import Engine, Manner, engine_for
 from hotline.prompts.errors import (
     PromptMissing,
     PromptsError,
@@ -19,10 +19,14 @@ from hotline.prompts.errors import (
     VoiceFailed,
     WordListMissing,
 )
+from hotline.prompts.espeak_engine import EspeakEngine
 from hotline.prompts.inspection import Inspected, inspect
 from hotline.prompts.language import LANGUAGES, Language
 from hotline.prompts.library import Clip, Library
+from hotline.prompts.override import Override
 from hotline.prompts.page import page
+from hotline.prompts.piper_engine import PiperEngine
+from hotline.prompts.pyttsx3_engine import Pyttsx3Engine
 from hotline.prompts.reading import compose, grouped
 from hotline.prompts.script import Prompt, Proof, Script
 from hotline.prompts.secrets import SecretClip, SpokenSecrets
@@ -33,10 +37,14 @@ __all__ = [
     "LANGUAGES",
     "Clip",
     "Engine",
+    "EspeakEngine",
     "Inspected",
     "Language",
     "Library",
     "Line",
+    "Manner",
+    "Override",
+    "PiperEngine",
     "Prompt",
     "PromptMissing",
     "PromptsError",
@@ -57,6 +65,7 @@ __all__ = [
     "alaw_to_ulaw",
     "build",
     "compose",
+    "engine_for",
     "grouped",
     "inspect",
     "page",

@@ -8,8 +8,9 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
 
 from hotline.prompts import audio, manifest, recordings
-from hotline.prompts.engine import Pyttsx3Engine
+from hotline.prompts.engine import Manner, engine_for
 from hotline.prompts.errors import VoiceFailed
+from hotline.prompts.language import LANGUAGES
 from hotline.prompts.library import Library, clips_of
 from hotline.prompts.manifest import Entry, Manifest, Spoilt
 
@@ -18,15 +19,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hotline.prompts.engine import Engine
+    from hotline.prompts.library import Words
     from hotline.prompts.script import Script
+    from hotline.settings.voice import EngineName
 
 
 class Voice(Protocol):
     """How the prompts are to sound: `settings.VoiceSettings`, for one."""
 
     @property
+    def engine(self) -> EngineName:
+        """By which engine."""
+
+    @property
     def voice(self) -> str:
-        """A voice of the engine."""
+        """A voice of it."""
+
+    @property
+    def digits_engine(self) -> EngineName:
+        """The one of the digits."""
 
     @property
     def digits_voice(self) -> str:
@@ -48,7 +59,7 @@ def build(
     voice: Voice,
     progress: Callable[[int, int, str], None] = lambda _done, _total, _id: None,
     *,
-    engine: Callable[[str, int, int], Engine] = Pyttsx3Engine,
+    engine: Callable[[Manner], Engine] = engine_for,
 ) -> Library:
     """Bring the sounds in `out` up to date and open them; blocks for some seconds when all is to be done.
 
@@ -59,9 +70,9 @@ def build(
         script: what there is to say.
         recorded: folder whose `<language>/` has recorded voices, which take the place of the engine.
         out: folder to build `<language>/<id>.alaw`, `.ulaw` and `.sln16` in.
-        voice: how the engine is to sound.
+        voice: how the engine is to sound, but for what the script says otherwise.
         progress: told how many clips are done, of how many to do, and the id of the last.
-        engine: makes an engine from voice, rate and pitch range; one for each voice and rate there is.
+        engine: makes an engine; one for each manner there is.
 
     Raises:
         RecordingRefused: a recorded voice cannot be used.
@@ -78,20 +89,17 @@ class _Build:
     """One build of one folder."""
 
     def __init__(
-        self, script: Script, recorded: Path, folder: Path, voice: Voice, engine: Callable[[str, int, int], Engine]
+        self, script: Script, recorded: Path, folder: Path, voice: Voice, engine: Callable[[Manner], Engine]
     ) -> None:
-        clips = clips_of(script)
-        self._words = {id_: words.spoken for id_, words in clips.items()}
+        self._words = clips_of(script)
         self._recorded = recordings.find(recorded, self._words)
         self._folder = folder
-        self._manners = {
-            id_: (voice.digits_voice if words.of_digits else voice.voice, words.rate or voice.rate)
-            for id_, words in clips.items()
+        self._manners = {id_: _manner(words, voice, script.language) for id_, words in self._words.items()}
+        self._texts = {
+            id_: words.spoken if self._manners[id_].phonemes else words.plain for id_, words in self._words.items()
         }
         # An engine has one voice and one rate for its whole life.
-        self._engines = {
-            (name, rate): engine(name, rate, voice.pitch_range) for name, rate in dict.fromkeys(self._manners.values())
-        }
+        self._engines = {manner: engine(manner) for manner in dict.fromkeys(self._manners.values())}
         self._manifest = Manifest.load(folder)
         self._keys = self._all_keys()
 
@@ -110,7 +118,7 @@ class _Build:
     def _all_keys(self) -> dict[str, str]:
         spoken = self._words.keys() - self._recorded.keys()
         identities = {manner: self._engines[manner].identity for manner in {self._manners[id_] for id_ in spoken}}
-        keys = {id_: _digest("spoken", identities[self._manners[id_]], self._words[id_]) for id_ in spoken}
+        keys = {id_: _digest("spoken", identities[self._manners[id_]], self._texts[id_]) for id_ in spoken}
         return keys | {id_: _digest("recorded", recordings.digest(path)) for id_, path in self._recorded.items()}
 
     def _fresh(self, id_: str) -> bool:
@@ -129,7 +137,7 @@ class _Build:
                 yield id_, recordings.read(self._recorded[id_])
         for manner, engine in self._engines.items():
             if spoken := [id_ for id_ in stale if id_ not in self._recorded and self._manners[id_] == manner]:
-                with closing(engine.speak(self._words[id_] for id_ in spoken)) as speeches:
+                with closing(engine.speak(self._texts[id_] for id_ in spoken)) as speeches:
                     yield from zip(spoken, speeches, strict=True)
 
     def _store(self, id_: str, speech: audio.Speech) -> None:
@@ -139,9 +147,9 @@ class _Build:
         except audio.NoSpeech as silent:
             if recorded:
                 raise recordings.refused(self._recorded[id_], str(silent)) from None
-            raise VoiceFailed(f"the engine said nothing for “{self._words[id_]}”") from None
+            raise VoiceFailed(f"the engine said nothing for “{self._texts[id_]}”") from None
         self._manifest.entries[id_] = Entry.write(
-            self._folder / id_, files, key=self._keys[id_], words="" if recorded else self._words[id_]
+            self._folder / id_, files, key=self._keys[id_], words="" if recorded else self._words[id_].spoken
         )
 
     def _forget(self) -> None:
@@ -150,6 +158,15 @@ class _Build:
             for extension in audio.EXTENSIONS:
                 (self._folder / f"{id_}.{extension}").unlink(missing_ok=True)
             del self._manifest.entries[id_]
+
+
+def _manner(words: Words, voice: Voice, language: str) -> Manner:
+    """Return how the settings and the script together want `words` said."""
+    said = words.override
+    engine, name = (voice.digits_engine, voice.digits_voice) if words.of_digits else (voice.engine, voice.voice)
+    return Manner(
+        said.engine or engine, said.voice or name, said.rate or voice.rate, voice.pitch_range, LANGUAGES[language]
+    )
 
 
 def _digest(*parts: str) -> str:

@@ -1,6 +1,7 @@
 """The languages a script can be in, and what is particular to each.
 
-A second one is a second entry here, a script `sounds/<code>.toml`, and an engine with a voice for it.
+Vietnamese is the one that is delivered. Another one is an entry here, a script `sounds/<code>.toml`, and an engine with
+a voice for it; the entry for English is there, its script is not.
 """
 
 from __future__ import annotations
@@ -20,19 +21,26 @@ class Language:
     """One language.
 
     Attributes:
-        code: two letters, the folder of its sounds.
+        code: two letters, the name of its script and the folder of its sounds.
+        name: as people know it.
+        espeak: what the identifiers of espeak-ng's voices begin with, whatever the accent.
         faults: yields a sentence for each thing in a spoken text that a voice can't be given.
-        word_list: hunspell's list of its words.
+        word_list: hunspell's list of its words, where it is a plain list; None where spelling can't be checked.
         package: the Debian package the list comes with.
     """
 
     code: str
+    name: str
+    espeak: str
     faults: Callable[[str], Iterator[str]]
-    word_list: Path
-    package: str
+    word_list: Path | None = None
+    package: str = ""
 
 
 LANGUAGES: Final[Mapping[str, Language]] = {
-    "vi": Language("vi", wording.faults, Path("/usr/share/hunspell/vi_VN.dic"), "hunspell-vi"),
+    "vi": Language(
+        "vi", "Vietnamese", "aav/vi", wording.vietnamese, Path("/usr/share/hunspell/vi_VN.dic"), "hunspell-vi"
+    ),
+    "en": Language("en", "English", "gmw/en", wording.english),
 }
 DEFAULT: Final = LANGUAGES["vi"]

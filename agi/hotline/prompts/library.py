@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hotline.prompts import audio
 from hotline.prompts.errors import PromptMissing
 from hotline.prompts.manifest import Manifest, Spoilt, reading
+from hotline.prompts.override import Override, bracketed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,26 +40,33 @@ class Words:
     """What a clip is to say, and how people read it.
 
     Attributes:
-        spoken: what the engine is given.
+        spoken: the words, with phonemes of espeak-ng in its brackets in place of some.
+        plain: the words alone, for an engine that takes no phonemes.
         written: as people read it.
         of_digits: whether the voice of the digits says it.
-        rate: words a minute, where it has one of its own.
+        override: what of its voice is not as in the settings.
     """
 
     spoken: str
+    plain: str
     written: str
     of_digits: bool = False
-    rate: int | None = None
+    override: Override = field(default_factory=Override)
 
 
 def clips_of(script: Script) -> dict[str, Words]:
     """Return every clip a script asks for, by id: its prompts and its ten digits."""
     clips = {
-        prompt.id: Words(prompt.spoken, prompt.written, prompt.before_digits) for prompt in script.prompts.values()
+        prompt.id: Words(
+            prompt.override.marked(prompt.spoken), prompt.spoken, prompt.written, prompt.before_digits, prompt.override
+        )
+        for prompt in script.prompts.values()
     }
-    said = {digit: f"[[{phonemes}]]" for digit, phonemes in script.phonemes.items()}
+    said = {digit: bracketed(phonemes) for digit, phonemes in script.phonemes.items()}
     return clips | {
-        digit_id(digit): Words(said.get(digit, word), digit, of_digits=True, rate=script.rates.get(digit))
+        digit_id(digit): Words(
+            said.get(digit, word), word, digit, of_digits=True, override=Override(rate=script.rates.get(digit))
+        )
         for digit, word in script.digits.items()
     }
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import tomllib
-import unicodedata
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from hotline.prompts.errors import ScriptError
+from hotline.prompts import override
 from hotline.prompts.language import DEFAULT, LANGUAGES
+from hotline.prompts.override import Override
+from hotline.prompts.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 MOST_WORDS = 120
 """Words of the longest prompt: about half a billed minute, and nobody keeps more than that in mind."""
 _DIGITS = "0123456789"
+_KEYS = override.KEYS | {"written", "spoken", "before_digits"}
 _ID = re.compile(r"[a-z][a-z0-9-]*")  # it becomes a file name
-_RATES = range(80, 261)
-_PHONEMES = re.compile(r"[A-Za-z0-9@:#'^_,;~?*!-]+")
-_HEADER = re.compile(r"""\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?""")
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,7 @@ class Prompt:
         spoken: the text as it is said, words only; the same as `written` where the script gives no other.
         line: the line of the script it begins on.
         before_digits: whether digits follow; the voice of the digits says it, as one voice is followed more easily.
+        override: what of its voice is not as in the settings.
     """
 
     id: str
@@ -45,6 +44,7 @@ class Prompt:
     spoken: str
     line: int
     before_digits: bool = False
+    override: Override = field(default_factory=Override)
 
 
 @dataclass(frozen=True)
@@ -90,15 +90,17 @@ class Script:
         Raises:
             ScriptError: it cannot be read or has faults; all of them are named, each with file and line.
         """
-        source = _Source(path)
+        source = Source(path)
         tables = source.tables()
         language = _language(source, tables.pop("language", None))
         accepted = _accepted(source, tables.pop("accepted", []))
         prompts = _prompts(source, source.table(tables.pop("prompt", None), "prompt"), language)
         digits = _digits(source, source.table(tables.pop("digits", None), "digits"), language)
         groups = _groups(source, source.table(tables.pop("groups", {}), "groups"), prompts)
-        phonemes = dict(_of_digits(source, tables, "phonemes", _is_phonemes, 'phonemes of espeak-ng, as in "S\'aU3"'))
-        rates = dict(_of_digits(source, tables, "rates", _is_rate, "words a minute, 80 to 260"))
+        phonemes = dict(
+            _of_digits(source, tables, "phonemes", override.is_phonemes, 'phonemes of espeak-ng, as in "S\'aU3"')
+        )
+        rates = dict(_of_digits(source, tables, "rates", override.is_rate, override.RATES))
         for id_ in sorted(set(required) - set(prompts)):
             source.fault(1, f"there is no prompt “{id_}”, which the hotline needs")
         for key in tables:
@@ -116,65 +118,7 @@ class Script:
         )
 
 
-class _Source:
-    """The text of a script with its line numbers, which the TOML parser does not keep, and the faults found so far."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._faults: list[tuple[int, str]] = []
-        try:
-            raw = path.read_bytes()
-            self._text = unicodedata.normalize("NFC", raw.decode())
-        except OSError as error:
-            raise ScriptError(f"{path}: {error.strerror}") from None
-        except UnicodeDecodeError as error:
-            line = raw.count(b"\n", 0, error.start) + 1
-            raise ScriptError(f"{path}:{line}: not UTF-8") from None
-        self._lines = self._text.splitlines()
-
-    def tables(self) -> dict[str, Any]:
-        try:
-            return tomllib.loads(self._text)
-        except tomllib.TOMLDecodeError as error:
-            place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", str(error))
-            line = int(place[1]) if place and place[1] else len(self._lines)
-            sentence = str(error)[: place.start()] if place else str(error)
-            raise ScriptError(f"{self._path}:{line}: {sentence}") from None
-
-    def table(self, value: object, name: str) -> dict[str, object]:
-        """Return `value` if it is a table; else note the fault and return an empty one."""
-        if isinstance(value, dict):
-            return value
-        self.fault(self.line_of_table(name) or self.line_of_key(name), f"needs a table [{name}]")
-        return {}
-
-    def line_of_table(self, name: str) -> int:
-        """Return the line of the header `[name]`, 0 if the table is written in another way."""
-        for number, line in enumerate(self._lines, 1):
-            header = _HEADER.fullmatch(line)
-            if header and re.sub(r"""["'\s]""", "", header[1]) == name:
-                return number
-        return 0
-
-    def line_of_key(self, key: str, table: int = 0) -> int:
-        """Return the line of `key` in the table whose header is on line `table`; that line itself if there is none."""
-        pattern = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""")
-        for number, line in enumerate(self._lines[table:], table + 1):
-            if pattern.match(line):
-                return number
-            if table and _HEADER.fullmatch(line):
-                break
-        return table or 1
-
-    def fault(self, line: int, sentence: str) -> None:
-        self._faults.append((line, sentence))
-
-    def raise_faults(self) -> None:
-        if self._faults:
-            raise ScriptError("\n".join(f"{self._path}:{line}: {sentence}" for line, sentence in sorted(self._faults)))
-
-
-def _language(source: _Source, code: object) -> Language:
+def _language(source: Source, code: object) -> Language:
     if code in LANGUAGES:
         return LANGUAGES[str(code)]
     known = " or ".join(f'"{known}"' for known in LANGUAGES)
@@ -182,7 +126,7 @@ def _language(source: _Source, code: object) -> Language:
     return DEFAULT
 
 
-def _accepted(source: _Source, words: object) -> frozenset[str]:
+def _accepted(source: Source, words: object) -> frozenset[str]:
     """Return the words that are right though no list has them, in small letters."""
     if isinstance(words, list) and all(isinstance(word, str) for word in words):
         return frozenset(word.lower() for word in words)
@@ -190,7 +134,7 @@ def _accepted(source: _Source, words: object) -> frozenset[str]:
     return frozenset()
 
 
-def _proofread(source: _Source, prompts: Mapping[str, Prompt], accepted: frozenset[str], proof: Proof) -> None:
+def _proofread(source: Source, prompts: Mapping[str, Prompt], accepted: frozenset[str], proof: Proof) -> None:
     for prompt in prompts.values():
         if prompt.id not in proof.used:
             source.fault(prompt.line, f"nothing says prompt “{prompt.id}”: use it in menu.toml, or remove it")
@@ -202,7 +146,7 @@ def _proofread(source: _Source, prompts: Mapping[str, Prompt], accepted: frozens
                 source.fault(source.line_of_key(key, prompt.line), f"prompt “{prompt.id}”: {sentence}")
 
 
-def _prompts(source: _Source, table: dict[str, object], language: Language) -> dict[str, Prompt]:
+def _prompts(source: Source, table: dict[str, object], language: Language) -> dict[str, Prompt]:
     prompts = {}
     for name, value in table.items():
         header = source.line_of_table(f"prompt.{name}")
@@ -212,7 +156,7 @@ def _prompts(source: _Source, table: dict[str, object], language: Language) -> d
         if not isinstance(value, dict):
             source.fault(line, f"prompt “{name}” needs a table [prompt.{name}]")
             continue
-        for key in value.keys() - {"written", "spoken", "before_digits"}:
+        for key in sorted(value.keys() - _KEYS):
             source.fault(source.line_of_key(key, header), f"prompt “{name}” has an unknown key “{key}”")
         written = _text(source, header, name, value, "written")
         spoken = _text(source, header, name, value, "spoken") if "spoken" in value else written
@@ -226,7 +170,8 @@ def _prompts(source: _Source, table: dict[str, object], language: Language) -> d
             source.fault(
                 source.line_of_key("before_digits", header), f"prompt “{name}”: before_digits is true or false"
             )
-        prompts[name] = Prompt(name, written, spoken, line, before_digits is True)
+        said = override.read(source, header, value, prompt=name, spoken=spoken)
+        prompts[name] = Prompt(name, written, spoken, line, before_digits is True, said)
     return prompts
 
 
@@ -235,7 +180,7 @@ def _too_long(spoken: str) -> Iterator[str]:
         yield f"{words} words are too many to listen to: {MOST_WORDS} at most"
 
 
-def _groups(source: _Source, table: dict[str, object], prompts: Container[str]) -> dict[str, Sequence[str]]:
+def _groups(source: Source, table: dict[str, object], prompts: Container[str]) -> dict[str, Sequence[str]]:
     groups: dict[str, Sequence[str]] = {}
     header = source.line_of_table("groups")
     for name, ids in table.items():
@@ -250,7 +195,7 @@ def _groups(source: _Source, table: dict[str, object], prompts: Container[str]) 
     return groups
 
 
-def _text(source: _Source, header: int, name: str, table: dict[str, object], key: str) -> str:
+def _text(source: Source, header: int, name: str, table: dict[str, object], key: str) -> str:
     text = table.get(key)
     if isinstance(text, str) and text.strip():
         return text
@@ -258,7 +203,7 @@ def _text(source: _Source, header: int, name: str, table: dict[str, object], key
     return ""
 
 
-def _digits(source: _Source, table: dict[str, object], language: Language) -> dict[str, str]:
+def _digits(source: Source, table: dict[str, object], language: Language) -> dict[str, str]:
     header = source.line_of_table("digits")
     words: dict[str, str] = {}
     for key, word in table.items():
@@ -279,7 +224,7 @@ def _digits(source: _Source, table: dict[str, object], language: Language) -> di
 
 
 def _of_digits(
-    source: _Source, tables: dict[str, Any], name: str, fits: Callable[[object], bool], needs: str
+    source: Source, tables: dict[str, Any], name: str, fits: Callable[[object], bool], needs: str
 ) -> Iterator[tuple[str, Any]]:
     """Yield what the table `name` has for some of the digits; there need be no such table."""
     header = source.line_of_table(name)
@@ -290,11 +235,3 @@ def _of_digits(
             source.fault(source.line_of_key(key, header), f"digit {key} needs {needs}")
         else:
             yield key, value
-
-
-def _is_phonemes(value: object) -> bool:
-    return isinstance(value, str) and _PHONEMES.fullmatch(value) is not None
-
-
-def _is_rate(value: object) -> bool:
-    return isinstance(value, int) and value in _RATES

@@ -1,8 +1,8 @@
 """The process that speaks: `python -m hotline.prompts.speaker`, one voice for its whole life.
 
 It reads JSON lines from standard input and answers each with one on standard output: first `{"voice", "rate",
-"pitch_range"}`, then any number of `{"text", "path"}`; an answer is `{}`, or `{"fault": sentence}`. It ends with its
-input.
+"pitch_range", "language", "family"}`, then any number of `{"text", "path"}`; an answer is `{}`, or `{"fault":
+sentence}`. It ends with its input.
 
 pyttsx3 2.99 (driver espeak) needs this process to itself. It prints on standard output. Its first run returns before
 the file exists, so a first utterance is spoken to be thrown away. A property set right after a run may arrive late and
@@ -24,7 +24,6 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
-FAMILY = "aav/vi"  # how espeak-ng identifies its Vietnamese voices, whatever the accent
 LINE_SECONDS = 30  # for one line; the longest prompt takes 0.1 s
 _SETTLE_SECONDS = 1.0  # until a property that was set must be seen; 0.3 s is the most it was seen to take
 _POLL_SECONDS = 0.001
@@ -35,16 +34,16 @@ class _Wrong(Exception):
 
 
 class Speaker:
-    """pyttsx3 with one Vietnamese voice."""
+    """pyttsx3 with one voice, which must be of the family by which espeak-ng identifies those of `language`."""
 
-    def __init__(self, voice: str, rate: int, pitch_range: int) -> None:
+    def __init__(self, voice: str, rate: int, pitch_range: int, *, language: str, family: str) -> None:
         import pyttsx3  # noqa: PLC0415 - it loads the C library, which may fail or hang: only under the alarm
         from pyttsx3.drivers import _espeak  # noqa: PLC0415
 
         # pyttsx3 has no way to ask for phonemes in [[ ]]; it makes its flags of this one at each text.
         _espeak.CHARS_UTF8 |= _espeak.PHONEMES
         self._espeak = _espeak
-        self._voice = voice
+        self._voice, self._language, self._family = voice, language, family
         self._figures = {_espeak.RATE: ("rate", rate), _espeak.RANGE: ("pitch range", pitch_range)}
         self._finished = threading.Event()
         self._engine = pyttsx3.init("espeak")
@@ -85,8 +84,10 @@ class Speaker:
         """Return what differs between the voice asked for and the one that would speak."""
         voice = self._engine.getProperty("voice") or "none"
         _, _, variant = self._voice.partition("+")
-        if not voice.startswith(FAMILY) or not voice.endswith(variant.lower()):
-            return f"voice “{self._voice}” is not a Vietnamese voice of espeak-ng: it would speak as “{voice}”"
+        if not voice.startswith(self._family) or not voice.endswith(variant.lower()):
+            return (
+                f"voice “{self._voice}” is not one of espeak-ng's {self._language} voices: it would speak as “{voice}”"
+            )
         for parameter, (name, wanted) in self._figures.items():
             there = self._espeak.dll.espeak_GetParameter(parameter, 1)
             if there != wanted:
@@ -114,7 +115,7 @@ def main() -> None:
         order = json.loads(line)
         try:
             if speaker is None:
-                speaker = Speaker(order["voice"], order["rate"], order["pitch_range"])
+                speaker = Speaker(**order)
             else:
                 speaker.speak(order["text"], Path(order["path"]))
         except Exception as error:  # noqa: BLE001 - whatever it is, the parent tells people

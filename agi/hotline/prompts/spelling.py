@@ -33,8 +33,10 @@ class WordList:
         """Read the word list of `language`; takes some milliseconds.
 
         Raises:
-            WordListMissing: it is not installed; the message says how it is.
+            WordListMissing: it is not installed, or there is none; the message says what to do.
         """
+        if language.word_list is None:
+            raise WordListMissing(f"there is no word list to check {language.name} spelling by: --no-spelling")
         try:
             text = language.word_list.read_text(encoding="utf-8")
         except OSError as error:

@@ -168,8 +168,8 @@ def _longest(id_: str, words: Words) -> float:
     """Return the seconds that somebody who speaks slowly needs for `words`."""
     if id_.startswith("digits/"):
         return LONGEST_DIGIT
-    pauses = 1 + sum(word[-1] in ".,:;?!" for word in words.spoken.split())
-    return len(words.spoken.split()) * _SYLLABLE_SECONDS + pauses * _PAUSE_SECONDS
+    pauses = 1 + sum(word[-1] in ".,:;?!" for word in words.plain.split())
+    return len(words.plain.split()) * _SYLLABLE_SECONDS + pauses * _PAUSE_SECONDS
 
 
 def _is_clipped(samples: audio.Samples) -> bool:

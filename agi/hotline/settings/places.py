@@ -18,5 +18,8 @@ CACHE = Path.home() / ".cache" / "vssid-hotline"
 SOUNDS = SHARE / ".cache" / "sounds" if (SHARE / "pyproject.toml").is_file() else CACHE / "sounds"
 """A checkout has built prompts of its own: another one's may say other words."""
 
-SCRIPT = SHARE / "sounds" / "vi.toml"
-"""Every sentence the hotline can say."""
+SCRIPTS = SHARE / "sounds"
+"""Every sentence the hotline can say, a script a language, and recorded voices."""
+
+SCRIPT = SCRIPTS / "vi.toml"
+"""The script that is delivered; the one in force is `VoiceSettings.script`."""
