@@ -36,6 +36,7 @@ test: setup lint ## lint, then every test, in a private network; ARGS go to pyte
 bench: setup ## measure, beside goals, and draw charts; ARGS go to each program
 	@tests/in-private-network $(BIN)/python -m bench.equal_time $(ARGS)
 	@tests/in-private-network $(BIN)/python -m bench.ari_cost $(ARGS)
+	@tests/in-private-network $(BIN)/python -m bench.load $(ARGS)
 
 lint: environment ## style, types and the layers between rooms
 	@$(BIN)/ruff check

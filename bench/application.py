@@ -21,8 +21,12 @@ READY = "service_ready"
 
 
 @contextlib.asynccontextmanager
-async def serving(rooms: House) -> AsyncIterator[Child]:
+async def serving(rooms: House, **more: str) -> AsyncIterator[Child]:
     """Run `hotline serve` until the end of the block; entered once calls can come.
+
+    Args:
+        rooms: the house whose calls it takes.
+        more: further settings, as `HOTLINE_CALL__NOTICE`.
 
     Raises:
         ChildFailed: it did not start; the message has the end of its log.
@@ -35,6 +39,8 @@ async def serving(rooms: House) -> AsyncIterator[Child]:
         "HOTLINE_DATABASE__DSN": settings.database.dsn.get_secret_value(),
         "HOTLINE_PASSWORD__PEPPER": settings.password.pepper.get_secret_value(),
         "HOTLINE_VOICE__SECRETS": str(settings.voice.secrets),
+        "HOTLINE_CALL__MEDIA_NETWORKS": ",".join(map(str, settings.call.media_networks)),
+        **more,
     }
     log = rooms.folder / "application.log"
     command = [sys.executable, "-c", "from hotline.cli import main; main()", "serve"]

@@ -22,7 +22,9 @@ from hotline import logs
 from hotline.cli.trouble import TROUBLE
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
+
+    from rich.progress import TaskID
 
     from bench.table import Figure
 
@@ -48,6 +50,18 @@ def progress(console: Console) -> Progress:
         TimeRemainingColumn(),
         console=console,
     )
+
+
+def steps(bars: Progress) -> Callable[[str, float], None]:
+    """Return what shows how far a house is up, a bar for each step."""
+    tasks: dict[str, TaskID] = {}
+
+    def show(step: str, done: float) -> None:
+        if step not in tasks:
+            tasks[step] = bars.add_task(step, total=100)
+        bars.update(tasks[step], completed=round(100 * done))
+
+    return show
 
 
 def finish(work: Coroutine[Any, Any, Sequence[Figure]]) -> NoReturn:

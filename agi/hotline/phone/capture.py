@@ -84,7 +84,7 @@ class Capture:
         except OSError as error:
             raise CannotListen(f"cannot capture packets (is CAP_NET_RAW missing?): {error.strerror}") from None
         try:
-            _attach_filter(raw, filter_program(self._ports, loopback=self._interface == "lo"))
+            attach_filter(raw, filter_program(self._ports, loopback=self._interface == "lo"))
             raw.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
             _widen(raw)
             raw.setblocking(False)
@@ -159,7 +159,8 @@ def _widen(raw: socket.socket) -> None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
 
 
-def _attach_filter(raw: socket.socket, program: list[tuple[int, int, int, int]]) -> None:
+def attach_filter(raw: socket.socket, program: list[tuple[int, int, int, int]]) -> None:
+    """Have the kernel keep from a packet socket what a classic BPF program, as `filter_program` returns one, drops."""
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in program))
     raw.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(program), ctypes.addressof(code)))
 
