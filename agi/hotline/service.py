@@ -20,17 +20,23 @@ from hotline.dialogue import Hotline, PromptWatch, Readings, Timer, converse, ou
 from hotline.dialogue.vocabulary import PROMPTS
 from hotline.doors.ari import AriDoor
 from hotline.doors.fastagi import FastAgiDoor
-from hotline.menu import load
-from hotline.prompts import Library, Script, SpokenSecrets, silence
-from hotline.records import Database, schema
+from hotline.menu import text_of
+from hotline.prompts import SpokenSecrets, silence
+from hotline.publishing import FILE, Board, Maker
+from hotline.records import Database, menus, schema
+from hotline.records.listening import Listener
 from hotline.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 
+    from pydantic import SecretStr
+
     from hotline.call import Call
     from hotline.desk import CallerNumber
     from hotline.doors import Door
+    from hotline.prompts import Library
+    from hotline.publishing import Edition
     from hotline.settings import AriSettings, CallSettings, Settings
 
 log = structlog.get_logger()
@@ -43,9 +49,29 @@ LONGEST_WAIT = 60.0
 
 
 class Service:
-    """The running hotline: serves calls, from whichever door they come."""
+    """The running hotline: serves calls, from whichever door they come.
 
-    def __init__(self, hotline: Hotline, ledger: Ledger, prompts: PromptWatch, meters: Meters) -> None:
+    Args:
+        board: which menu a caller gets.
+        hotline: what a conversation works with, by that menu and its sounds.
+        ledger: where calls are written down.
+        prompts: watches over the sounds.
+        meters: of calls.
+        test_phones: whether they are served.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        hotline: Callable[[Edition], Hotline],
+        ledger: Ledger,
+        prompts: PromptWatch,
+        meters: Meters,
+        *,
+        test_phones: bool,
+    ) -> None:
+        self._test_phones = test_phones
+        self._board = board
         self._hotline = hotline
         self._ledger = ledger
         self._prompts = prompts
@@ -53,12 +79,16 @@ class Service:
 
     async def receive(self, call: Call) -> None:
         """Serve one call to its end; it is written down as it comes and when it has ended, whatever happens to it."""
-        began = CallRecord(call.id, datetime.now(UTC), caller=self._trusted_number(call))
+        caller = self._trusted_number(call)
+        # To the end of this call, whatever is published meanwhile (SPEC §6).
+        edition = self._board.edition_for(call.arguments, caller)
+        call.use(edition.library)
+        began = CallRecord(call.id, datetime.now(UTC), caller=caller, menu=edition.name)
         self._ledger.note(began)
         with structlog.contextvars.bound_contextvars(call=call.id):
-            log.info("call_began")
+            log.info("call_began", menu=edition.name)
             try:
-                await converse(call, self._hotline)
+                await converse(call, self._hotline(edition))
             except CallerGone:
                 pass
             except asyncio.CancelledError:
@@ -100,7 +130,7 @@ class Service:
 
     def _trusted_number(self, call: Call) -> CallerNumber | None:
         try:
-            return caller_number(call.arguments, test_phones=self._hotline.test_phones)
+            return caller_number(call.arguments, test_phones=self._test_phones)
         except CallerRefused:
             return None
 
@@ -152,12 +182,9 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
         AriError, DoorUnavailable: Asterisk refused us, or our address is taken, at the start or later.
         ConsoleUnavailable: the console's address is taken.
     """
-    script = Script.load(settings.voice.script, required=PROMPTS)
-    library = Library.open(settings.voice.sounds, script)
-    menu = load(settings.menu, script.prompts)
-    await warn_of_long_calls(Timer(menu, library, settings.password.length, settings.call.notice))
-    at = settings.ari
-    if at.by_http and not at.password.get_secret_value():
+    maker = Maker(settings.voice.script, settings.voice.sounds, PROMPTS)
+    first = maker.make(text_of(settings.menu), FILE, str(settings.menu))
+    if settings.ari.by_http and not settings.ari.password.get_secret_value():
         raise SettingsError("HOTLINE_ARI__PASSWORD: set it to the password in Asterisk's site/ari.conf")
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.database))
@@ -165,53 +192,74 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
         stack.callback(vault.close)
         desk = Desk(database, vault, settings.password, settings.limits)
         stack.push_async_callback(desk.close)
+        watch = PromptWatch(first.library, desk)
+        board = Board(first, maker, database, desk, vault, on_live=lambda edition: watch.watch(edition.library))
         with contextlib.suppress(RecordsUnavailable):
             await require_fit(database, desk)
+            await board.look()
+        await warn_of_long_calls(board.live, settings)
         secrets = SpokenSecrets(settings.voice.secrets)
         stack.callback(secrets.close)
         desk.look_for_missing_peppers()
         ledger = Ledger(database, vault, price_per_minute=settings.call.price_per_minute)
         stack.push_async_callback(ledger.close)
-        watch = PromptWatch(library, desk)
-        hotline = Hotline(
-            menu,
-            desk,
-            Readings(library, secrets),
-            media_rule(settings.call),
-            settings.call.notice,
-            test_phones=settings.call.test_phones,
-        )
+        call, rule = settings.call, media_rule(settings.call)
+
+        def hotline(edition: Edition) -> Hotline:
+            readings = Readings(edition.library, secrets)
+            return Hotline(edition.menu, desk, readings, rule, call.notice, test_phones=call.test_phones)
+
         meters = Meters()
-        service = Service(hotline, ledger, watch, meters)
-        doors: list[Door] = []
-        limits = {"call_seconds": settings.call.longest_seconds, "calls_at_once": settings.call.at_once}
-        if settings.ari.enabled:
-            client = to_asterisk(at)
-            stack.push_async_callback(client.close)
-            quiet = stack.enter_context(secrets.file(silence(LONGEST_WAIT)))
-            peers = watch_over_peers(at, client)
-            doors.append(AriDoor(client, library, apology=APOLOGY, silence=quiet, peers=peers, **limits))
-        if settings.fastagi.enabled:
-            doors.append(FastAgiDoor(settings.fastagi, library, **limits))
+        service = Service(board, hotline, ledger, watch, meters, test_phones=call.test_phones)
+        doors = doors_of(settings, stack, first.library, secrets)
         draining = asyncio.Event()
         parts = Parts(doors, database, desk, vault, ledger, watch, settings.call.at_once, draining)
         await stack.enter_async_context(console(settings.console, parts, meters))
         running = asyncio.create_task(take_calls(doors, service, partial(when_there, database, desk)), name="doors")
-        watching = asyncio.create_task(watch.run(), name="prompt watch")
+        watching = [
+            asyncio.create_task(watch.run(), name="prompt watch"),
+            asyncio.create_task(keep_current(board, settings.database.dsn), name="menu board"),
+        ]
         try:
             await opened(doors, running)
             log.info("service_ready")
             yield Running(running, doors, draining)
         finally:
-            for task in (running, watching):
+            for task in (running, *watching):
                 task.cancel()
-            await asyncio.wait({running, watching})
+            await asyncio.wait({running, *watching})
         if not running.cancelled():
             running.result()
 
 
-async def warn_of_long_calls(timer: Timer) -> None:
+def doors_of(
+    settings: Settings, stack: contextlib.AsyncExitStack, library: Library, secrets: SpokenSecrets
+) -> list[Door]:
+    """Return the ways in which calls come by the settings; what they hold is given back when `stack` closes."""
+    doors: list[Door] = []
+    limits = {"call_seconds": settings.call.longest_seconds, "calls_at_once": settings.call.at_once}
+    if settings.ari.enabled:
+        client = to_asterisk(settings.ari)
+        stack.push_async_callback(client.close)
+        quiet = stack.enter_context(secrets.file(silence(LONGEST_WAIT)))
+        peers = watch_over_peers(settings.ari, client)
+        doors.append(AriDoor(client, library, apology=APOLOGY, silence=quiet, peers=peers, **limits))
+    if settings.fastagi.enabled:
+        doors.append(FastAgiDoor(settings.fastagi, library, **limits))
+    return doors
+
+
+async def keep_current(board: Board, dsn: SecretStr) -> None:
+    """Have what is published, as soon as the database tells of it, until cancelled."""
+    listener = Listener(dsn, menus.CHANNEL)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(listener.run(), name="menu listener")
+        group.create_task(board.run(listener), name="menu looks")
+
+
+async def warn_of_long_calls(edition: Edition, settings: Settings) -> None:
     """Warn of calls that cost more than one minute (SPEC §2); they are served all the same. It takes 25 ms."""
+    timer = Timer(edition.menu, edition.library, settings.password.length, settings.call.notice)
     for way in await timer.all():
         if way.too_long:
             log.warning(

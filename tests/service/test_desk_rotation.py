@@ -18,8 +18,9 @@ from hotline.desk import (
     TooManyFailures,
     Vault,
 )
+from hotline.prompts import Library
 from hotline.records import RecordsUnavailable, sign_ins
-from hotline.service import Library, serving
+from hotline.service import serving
 from hotline.settings import (
     AriSettings,
     DatabaseSettings,

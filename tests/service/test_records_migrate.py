@@ -15,8 +15,9 @@ import pytest
 from pydantic import SecretStr
 
 from hotline import service
+from hotline.prompts import Library
 from hotline.records import Database, MigrationFailed, SchemaNewer, SchemaOutdated, applying, migrate, migrations
-from hotline.service import Library, serving, take_calls, when_there
+from hotline.service import serving, take_calls, when_there
 from hotline.settings import AriSettings, DatabaseSettings, PasswordSettings, Settings
 
 NAMES = [path.stem for path in sorted(migrations.MIGRATIONS.glob("*.sql"))]

@@ -47,12 +47,13 @@ WHY = Reason("Lan", "a test", "lan")
 MAY = {
     "hotline_app": {
         "members": "r", "passwords": "raw", "attempts": "ra", "lifts": "r", "alarms": "raw", "calls": "raw",
-        "audit": "a", "peppers": "ra",
+        "audit": "a", "peppers": "ra", "menu_versions": "r", "menu_drafts": "r",
     },
     "hotline_backend": {},
     "hotline_operator": {
         "members": "raw", "phone_changes": "raw", "passwords": "r", "attempts": "r", "lifts": "ra", "alarms": "raw",
         "calls": "r", "call_days": "r", "step_days": "r", "audit": "a",
+        "menu_versions": "ra", "menu_drafts": "ra",
     },
     "hotline_reporter": {"calls": "r", "call_days": "r", "step_days": "r"},
     "hotline_retention": {
@@ -96,6 +97,8 @@ MAY_NOT = {
         "DELETE FROM calls",
         "UPDATE peppers SET fingerprint = ''",
         "DELETE FROM peppers",
+        "INSERT INTO menu_versions (number, deed, published_by, why, body) VALUES (1, 'publish', 'x', 'x', 'x')",
+        "INSERT INTO menu_drafts (drafted_by, why, based_on) VALUES ('x', 'x', 0)",
         "CREATE TABLE mine ()",
         "SET ROLE hotline_operator",
         "UPDATE _yoyo_migration SET migration_id = 'x'",
@@ -124,6 +127,12 @@ MAY_NOT = {
         "UPDATE phone_changes SET changer = 'x'",
         "DELETE FROM phone_changes",
         "DELETE FROM alarms",
+        "UPDATE menu_versions SET body = 'x'",
+        "DELETE FROM menu_versions",
+        "INSERT INTO menu_versions (number, at) VALUES (1, now())",
+        "INSERT INTO menu_versions (number, login) VALUES (1, '')",
+        "UPDATE menu_drafts SET testers_hmac = '{}'",
+        "DELETE FROM menu_drafts",
         "CREATE TABLE mine ()",
     ),
     "hotline_reporter": (
@@ -134,6 +143,8 @@ MAY_NOT = {
         "SELECT caller_hmac FROM calls",
         "SELECT * FROM calls",
         "SELECT FROM attempts",
+        "SELECT FROM menu_versions",
+        "SELECT FROM menu_drafts",
         "UPDATE calls SET price = 0",
         "DELETE FROM calls",
         "INSERT INTO audit (actor, action) VALUES ('x', 'x')",

@@ -63,6 +63,10 @@ class Call:
         self._sounds = sounds
         self._began = line.now()
 
+    def use(self, sounds: Sounds) -> None:
+        """Take what is said from `sounds` from now on, to the end of the call."""
+        self._sounds = sounds
+
     def seconds(self) -> float:
         """Return the seconds since the call came in; after its end, the seconds it lasted."""
         gone_at = self._line.gone_at

@@ -27,6 +27,7 @@ _TOLD = {
     "phones-changed": "phones of members changed: {}",
     "line-unsafe": "a password was asked for over media not shown to be the carrier's, in {} calls",
     "prompt-missing": "it can't be played: run `hotline sounds build`",
+    "menu-refused": "a process can't use it, and goes on with the one before: its log says why (menu_refused)",
     "pepper-missing": "{} passwords in force need a pepper that is not there",
 }
 """What each kind of alarm says; one that is not here is told by its name."""

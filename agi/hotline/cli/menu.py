@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from hotline.cli import publishing
+from hotline.cli.moments import moment
 from hotline.cli.terminal import console
 from hotline.dialogue.vocabulary import PROMPTS
 from hotline.menu import Menu, Moment, read, text_of, warned
@@ -15,20 +17,12 @@ from hotline.prompts import Script
 from hotline.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(publishing.app)
 
 
 @app.callback()
 def menu() -> None:
     """The menu as data: what callers hear, and how it is changed while calls go on."""
-
-
-def moment(text: str) -> datetime:
-    """Return a moment given on the command line; a time alone is one of today, in Vietnam."""
-    today = str(Moment(datetime.now(UTC))).partition(" ")[0]
-    try:
-        return Moment.parse(text if "-" in text else f"{today} {text}").at
-    except ValueError:
-        raise typer.BadParameter("a moment is written as 18:00, which is today, or as 2026-11-23T18:00") from None
 
 
 def told(faults: list[str]) -> None:

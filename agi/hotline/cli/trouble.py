@@ -14,6 +14,7 @@ from hotline.pbx import PbxUnavailable, SiteError
 from hotline.phone import PhoneError
 from hotline.processes import ChildFailed, MissingProgram
 from hotline.prompts import PromptsError
+from hotline.publishing import PublishingError
 from hotline.records import MigrationFailed, NotPermitted, RecordsUnavailable, SchemaUnfit
 from hotline.settings import SettingsError
 
@@ -38,6 +39,7 @@ TROUBLE = (
     PbxUnavailable,
     PhoneError,
     PromptsError,
+    PublishingError,
     RegisterError,
     SchemaUnfit,
     SiteError,

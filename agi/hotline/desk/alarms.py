@@ -38,6 +38,7 @@ Kind = Literal[
     "phones-changed",
     "line-unsafe",
     "prompt-missing",
+    "menu-refused",
 ]
 
 DAY: Final = timedelta(days=1)
@@ -123,6 +124,15 @@ class AlarmWatch:
             return [Sighting("line-unsafe", subject, 1, more=True)]
 
         self._look("line", subject, look)
+
+    def menu_refused(self, number: int) -> None:
+        """A published menu can't be used by this process."""
+        subject = Trace(f"menu {number}", str(number).encode())
+
+        async def look(_connection: Connection) -> Sequence[Sighting]:
+            return [Sighting("menu-refused", subject, 1, more=True)]
+
+        self._look("menu", subject, look)
 
     def prompt_missing(self, prompt: str) -> None:
         """A prompt can't be played any more."""

@@ -101,6 +101,10 @@ class Desk:
         """Have an alarm raised, in the background, of a prompt that can't be played any more."""
         self._alarms.prompt_missing(prompt)
 
+    def menu_refused(self, number: int) -> None:
+        """Have an alarm raised, in the background, of a published menu that this process can't use."""
+        self._alarms.menu_refused(number)
+
     async def require_known_peppers(self) -> None:
         """Make sure that each pepper is the one that its name stood for before; a new name stands for it from now on.
 

@@ -43,6 +43,7 @@ class CallRecord:
 
     Attributes:
         caller: None when no number could be trusted.
+        menu: number of the published menu that the caller had, `file` or `draft`.
         steps: (name, seconds since the start) of each point of the conversation reached.
     """
 
@@ -53,6 +54,7 @@ class CallRecord:
     outcome: str | None = None
     steps: Sequence[tuple[str, float]] = ()
     caller: CallerNumber | None = None
+    menu: str | None = None
 
 
 class Ledger:
@@ -128,6 +130,7 @@ class Ledger:
             billed_minutes=minutes,
             price=minutes * self._price_per_minute,
             caller=self._vault.trace(call.caller.e164) if call.caller else None,
+            menu=call.menu,
         )
 
 

@@ -22,8 +22,8 @@ log = structlog.get_logger()
 
 EVERY: Final = 5.0
 """Seconds from one look to the next; one opens about 130 files, in a thread, which takes 2 to 4 ms."""
-REPAIR: Final = "run `hotline sounds build`; a prompt with new words is there after a restart"
-"""What to do about a hole: lengths of prompts, and the digits, were read at the start, so new words need a new one."""
+REPAIR: Final = "run `hotline sounds build`; one with new words is heard once the menu is published again"
+"""What to do about a hole: lengths and digits were read with the menu, so new words need a new version."""
 UNNAMED: Final = "that the switchboard cannot play"
 """In place of a prompt's name, when each can be read by us and one was not played all the same."""
 
@@ -35,6 +35,10 @@ class PromptWatch:
         self._library = library
         self._desk = desk
         self._known: Mapping[str, str] = {}
+
+    def watch(self, library: Library) -> None:
+        """Look at these from now on."""
+        self._library = library
 
     async def run(self) -> None:
         """Look every few seconds, until cancelled."""

@@ -24,6 +24,8 @@ Action = Literal[
     "members-imported",
     "members-exported",
     "phone-approved",
+    "menu-drafted",
+    "menu-published",
 ]
 Actor = Literal["caller", "operator"]
 

@@ -23,6 +23,7 @@ class CallRow:
         billed_minutes: started minutes since the answer.
         price: đồng for all of them.
         caller: None when no number could be trusted.
+        menu: number of the published menu that the caller had, `file` or `draft`.
     """
 
     id: str
@@ -34,6 +35,7 @@ class CallRow:
     billed_minutes: int = 0
     price: int = 0
     caller: Trace | None = None
+    menu: str | None = None
 
 
 async def put(connection: Connection, call: CallRow) -> None:
@@ -41,12 +43,12 @@ async def put(connection: Connection, call: CallRow) -> None:
     await connection.execute(
         """
         INSERT INTO calls (id, started_at, answered_at, ended_at, outcome, steps, billed_minutes, price,
-                           caller_masked, caller_hmac)
-        VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10)
+                           caller_masked, caller_hmac, menu)
+        VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10, $11)
         ON CONFLICT (id) DO UPDATE SET
             answered_at = excluded.answered_at, ended_at = excluded.ended_at, outcome = excluded.outcome,
             steps = excluded.steps, billed_minutes = excluded.billed_minutes, price = excluded.price,
-            caller_masked = excluded.caller_masked, caller_hmac = excluded.caller_hmac
+            caller_masked = excluded.caller_masked, caller_hmac = excluded.caller_hmac, menu = excluded.menu
         """,
         call.id,
         call.started_at,
@@ -58,6 +60,7 @@ async def put(connection: Connection, call: CallRow) -> None:
         call.price,
         call.caller and call.caller.masked,
         call.caller and call.caller.hmac,
+        call.menu,
     )
 
 

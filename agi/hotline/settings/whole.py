@@ -49,7 +49,9 @@ class Settings(BaseSettings):
     call: CallSettings = CallSettings()
     console: ConsoleSettings = ConsoleSettings()
     log: LogSettings = LogSettings()
-    menu: Annotated[Path, Field(description="the menu as data")] = SHARE / "dialplan" / "menu.toml"
+    menu: Annotated[
+        Path, Field(description="the menu a new installation begins with; not read any more once one is published")
+    ] = SHARE / "dialplan" / "menu.toml"
 
     @classmethod
     def load(cls) -> Settings:

@@ -54,10 +54,15 @@ class Process:
         self._process = process
         self._complaints = complaints
         self.send = process.send_signal
+        self.pid = process.pid
 
     @property
     def said(self):
         return self._complaints.read_text()
+
+    @property
+    def running(self):
+        return self._process.returncode is None
 
     async def ready(self):
         async with asyncio.timeout(START_SECONDS):
