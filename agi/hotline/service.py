@@ -14,7 +14,7 @@ import structlog
 
 from hotline import ari
 from hotline.call import CallerGone, LineError, SoundFailed
-from hotline.console import Meters, Parts, console
+from hotline.console import Meters, Parts, Steering, console, take
 from hotline.desk import CallerRefused, CallRecord, Desk, Ledger, MediaRule, RecordsUnavailable, Vault, caller_number
 from hotline.dialogue import Hotline, PromptWatch, Readings, Timer, converse, outcomes
 from hotline.dialogue.vocabulary import PROMPTS
@@ -142,18 +142,21 @@ class Running:
     Attributes:
         task: takes them; ends only when Asterisk will have us no more, or the database turns out to have another
             version's schema or to know another pepper, with the error that says why.
-        doors: where they come in.
-        draining: set when no more are taken.
+        parts: those that can be asked how they are; their doors are where calls come in.
     """
 
     task: asyncio.Task[None]
-    doors: Sequence[Door]
-    draining: asyncio.Event
+    parts: Parts
+
+    @property
+    def steering(self) -> Steering:
+        """What can be wished of it while it runs."""
+        return Steering(partial(take, self.parts), self.hold, self.resume)
 
     async def drain(self, limit_seconds: float, hurry: asyncio.Event) -> None:
         """Take no more calls; return when those there are have ended, at the limit, on `hurry`, or when it is over."""
         log.info("service_draining", limit_seconds=limit_seconds)
-        self.draining.set()
+        self.parts.draining.set()
         draining = asyncio.create_task(self._drained())
         hurried = asyncio.create_task(hurry.wait())
         try:
@@ -165,8 +168,24 @@ class Running:
             draining.cancel()
             hurried.cancel()
 
+    def hold(self) -> None:
+        """Take no more calls, until `resume`; those there are go on."""
+        log.info("service_held")
+        self._hold(held=True)
+
+    def resume(self) -> None:
+        """Take calls again."""
+        log.info("service_resumed")
+        self._hold(held=False)
+
+    def _hold(self, *, held: bool) -> None:
+        draining = self.parts.draining
+        (draining.set if held else draining.clear)()
+        for door in self.parts.doors:
+            door.held = held
+
     async def _drained(self) -> None:
-        await asyncio.gather(*(door.drain() for door in self.doors))
+        await asyncio.gather(*(door.drain() for door in self.parts.doors))
 
 
 @contextlib.asynccontextmanager
@@ -223,7 +242,7 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
         try:
             await opened(doors, running)
             log.info("service_ready")
-            yield Running(running, doors, draining)
+            yield Running(running, parts)
         finally:
             for task in (running, *watching):
                 task.cancel()

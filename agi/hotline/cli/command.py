@@ -20,6 +20,8 @@ MODULES = {
     "run": "demo",
     "serve": "service",
     "pbx": "pbx",
+    "drain": "steer",
+    "resume": "steer",
     "dialplan": "dialplan",
     "phones": "phones",
     "call": "call",

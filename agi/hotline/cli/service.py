@@ -8,6 +8,7 @@ import typer
 
 from hotline import logs
 from hotline.cli.terminal import run
+from hotline.console import control
 from hotline.memory import never_dump
 from hotline.service import serving, stop_signal, stopped_or_ended
 from hotline.settings import Settings
@@ -28,7 +29,7 @@ def serve() -> None:
         stop = stop_signal()
         settings = Settings.load()
         logs.configure(logging.INFO, form=settings.log.form)
-        async with serving(settings) as running, supervised():
+        async with serving(settings) as running, control(settings.ari.app, running.steering), supervised():
             await stopped_or_ended(stop, running.task)
             stop.clear()
             await running.drain(settings.call.drain_seconds, hurry=stop)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hotline.ari import AriError
-from hotline.console import ConsoleUnavailable
+from hotline.console import ConsoleUnavailable, ProcessAway
 from hotline.demo.first_call import DemoFailed
 from hotline.demo.run_folder import FolderUnsafe
 from hotline.desk import NumberMalformed, OperatorRefused
@@ -38,6 +38,7 @@ TROUBLE = (
     OperatorRefused,
     PbxUnavailable,
     PhoneError,
+    ProcessAway,
     PromptsError,
     PublishingError,
     RegisterError,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from hotline.console import control
 from hotline.demo import show
 from hotline.demo.card import Card
 from hotline.demo.house import house
@@ -26,6 +27,7 @@ async def run(settings: Settings, console: Console, address: str) -> None:
         with show.progress(console) as progress:
             rooms = await stack.enter_async_context(house(settings, progress, address))
             running = await stack.enter_async_context(serving(rooms.settings))
+            await stack.enter_async_context(control(rooms.settings.ari.app, running.steering))
         card(rooms).leave(rooms.folder)
         explain(rooms, console)
         await stopped_or_ended(stop, running.task)

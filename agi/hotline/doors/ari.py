@@ -185,6 +185,9 @@ class AriDoor:
         apology: the prompt for callers whose conversation was lost with the process that held it.
         silence: what is played while we wait for keys.
         peers: watches over the other processes; their callers are helped as those of a process before us.
+
+    Attributes:
+        held: no call is claimed, and one that is given to us all the same is given back.
     """
 
     name = "ari"
@@ -200,6 +203,7 @@ class AriDoor:
         apology: str,
         silence: Sound,
     ) -> None:
+        self.held = False
         self._silence = silence
         self._client = client
         self._peers = peers
@@ -240,7 +244,7 @@ class AriDoor:
             await self._client.run(
                 handle,
                 on_orphan=self._help,
-                accept=lambda: self._client.load < self._calls_at_once,
+                accept=lambda: not self.held and self._client.load < self._calls_at_once,
                 on_refused=give_back,
             )
         except Replaced as replaced:

@@ -20,9 +20,11 @@ class Door(Protocol):
 
     Attributes:
         name: in a word.
+        held: no more calls are taken, until it is false again; those there are go on.
     """
 
     name: str
+    held: bool
 
     @property
     def opened(self) -> asyncio.Event:

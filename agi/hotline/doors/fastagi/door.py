@@ -54,6 +54,7 @@ class FastAgiDoor:
 
     Attributes:
         opened: set once it listens.
+        held: calls are given back to the dialplan, which tries the next address.
     """
 
     name = "fastagi"
@@ -71,6 +72,7 @@ class FastAgiDoor:
         self._told_at = -TOLD
         self._receive: Callable[[Call], Awaitable[None]]
         self.opened = asyncio.Event()
+        self.held = False
 
     @property
     def calls(self) -> int:
@@ -182,6 +184,8 @@ class FastAgiDoor:
             proved()
             if self._ending:
                 raise _Refused("we are ending")
+            if self.held:
+                raise _Refused("no more calls are taken: `hotline resume`")
             if self._calls >= self._calls_at_once:
                 raise _Refused("HOTLINE_CALL__AT_ONCE are there")
             self._calls += 1
