@@ -58,6 +58,7 @@ class Service:
         prompts: watches over the sounds.
         meters: of calls.
         test_phones: whether they are served.
+        canary: whether it is served.
     """
 
     def __init__(
@@ -69,8 +70,10 @@ class Service:
         meters: Meters,
         *,
         test_phones: bool,
+        canary: bool,
     ) -> None:
         self._test_phones = test_phones
+        self._canary = canary
         self._board = board
         self._hotline = hotline
         self._ledger = ledger
@@ -130,7 +133,7 @@ class Service:
 
     def _trusted_number(self, call: Call) -> CallerNumber | None:
         try:
-            return caller_number(call.arguments, test_phones=self._test_phones)
+            return caller_number(call.arguments, test_phones=self._test_phones, canary=self._canary)
         except CallerRefused:
             return None
 
@@ -226,10 +229,12 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
 
         def hotline(edition: Edition) -> Hotline:
             readings = Readings(edition.library, secrets)
-            return Hotline(edition.menu, desk, readings, rule, call.notice, test_phones=call.test_phones)
+            return Hotline(
+                edition.menu, desk, readings, rule, call.notice, test_phones=call.test_phones, canary=call.canary
+            )
 
         meters = Meters()
-        service = Service(board, hotline, ledger, watch, meters, test_phones=call.test_phones)
+        service = Service(board, hotline, ledger, watch, meters, test_phones=call.test_phones, canary=call.canary)
         doors = doors_of(settings, stack, first.library, secrets)
         draining = asyncio.Event()
         parts = Parts(doors, database, desk, vault, ledger, watch, settings.call.at_once, draining)

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import itertools
 import re
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, replace
 
 import asyncpg
 import pytest
@@ -12,11 +13,14 @@ import pytest_asyncio
 
 from hotline.demo.house import back_end
 from hotline.demo.house import house as bring_up
+from hotline.desk import sample_members
+from hotline.pbx import Canary
 from hotline.phone import Caller, Ear
 from hotline.service import serving
 from hotline.settings import SHARE, LimitSettings, Settings
 
 NUMBER = "19009068"
+CANARY = "127.0.0.3"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -24,8 +28,12 @@ async def house():
     """Postgres, prompts and Asterisk; many calls of the same few phones, so with wide limits."""
     settings = Settings.load()
     settings.fastagi.enabled = True
+    settings.call.canary = True
     settings.limits = LimitSettings(caller_failures_hour=20, caller_failures_day=50, reissues_day=10, pending_day=50)
-    async with bring_up(settings, lambda _step, _done: None) as rooms:
+    canary = Canary(CANARY, secrets.token_hex(12), sample_members()[0].phone)
+    async with bring_up(
+        settings, lambda _step, _done: None, changed=lambda site: replace(site, canary=canary)
+    ) as rooms:
         yield rooms
         assert rooms.asterisk.running
 

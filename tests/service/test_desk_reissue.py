@@ -14,6 +14,7 @@ from hotline.desk import (
     Desk,
     InsuranceNumber,
     PasswordUnchanged,
+    ReissuedTooOften,
     SignIn,
 )
 from hotline.settings import LimitSettings
@@ -266,6 +267,15 @@ async def test_a_test_phone_gets_passwords_of_sample_members_only(desk, database
     assert await check(desk, caller=phone) is None
     assert await check(desk, caller=phone, number=CHILD) is not None
     assert await check(desk, caller=PARENT) is not None
+
+
+async def test_the_canary_gets_a_password_whenever_it_rings(desk, database):
+    """Its account is nobody's, so no limit of passwords holds for it; for a caller by the trunk it does at once."""
+    canary = CallerNumber(PARENT.e164, sample_only=True, canary=True)
+    for _ in range(LimitSettings().reissues_day + 1):
+        assert await check(desk, caller=canary) is not None
+    with pytest.raises(ReissuedTooOften):
+        await check(desk, caller=PARENT)
 
 
 @pytest.mark.parametrize("number", ["", "abc", "0123456788", "0123456789\x00", "\ud800"])

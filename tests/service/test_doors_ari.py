@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 
 from hotline.ari import Client, Replaced
 from hotline.ari.fake import FakeAsterisk
@@ -91,6 +92,7 @@ async def door():
         fake = await stack.enter_async_context(FakeAsterisk(sounds={"sound:/sorry": 0.02, "sound:/silence": 60.0}))
 
         async def serve(call):
+            named.append(structlog.contextvars.get_contextvars()["channel"])
             await call.answer()
             await asyncio.Event().wait()
 
@@ -115,7 +117,19 @@ async def door():
             await client.connected.wait()
             return fake
 
+        named = open_door.named = []
         yield fake, open_door
+
+
+async def test_what_is_logged_of_a_call_has_the_switchboards_name_for_it(door):
+    """Each call its own, so what Asterisk's log says of a channel and what ours says of its call are found together."""
+    fake, open_door = door
+    await open_door(2)
+    channels = [(await fake.incoming()).id for _ in range(2)]
+    async with asyncio.timeout(3):
+        while len(open_door.named) < 2:
+            await asyncio.sleep(0.01)
+    assert open_door.named == channels
 
 
 async def left(call):

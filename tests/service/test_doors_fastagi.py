@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from hotline.call import CallerGone, Ended, LineFailed, Media, SoundFailed
@@ -207,6 +208,16 @@ async def words(call):
     """Say something that no key stops."""
     await call.say("words", keys="")
     return "said"
+
+
+async def test_what_is_logged_of_a_call_has_the_switchboards_name_for_it(door):
+    """So what Asterisk's log says of a channel and what ours says of its call are found together."""
+
+    async def named(call):
+        return structlog.contextvars.get_contextvars()["channel"]
+
+    await door.call(named, f"agi_uniqueid: 1795395815.7\n{HEAD}")
+    assert await door.result() == "1795395815.7"
 
 
 async def test_what_is_no_call_costs_nothing(door):

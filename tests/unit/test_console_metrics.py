@@ -81,6 +81,21 @@ async def test_who_presses_no_key_waits_for_none():
     assert call.reactions == []
 
 
+def test_the_process_tells_of_itself_where_little_is_shown_to_it(monkeypatch):
+    """In the shipped unit there is no /proc/stat, and its files and memory are told all the same."""
+    real = open
+
+    def hidden(path, *args, **more):
+        if str(path) == "/proc/stat":
+            raise FileNotFoundError(path)
+        return real(path, *args, **more)
+
+    monkeypatch.setattr("builtins.open", hidden)
+    told = figures(Meters())
+    assert told["process_open_fds"] > 0
+    assert 0 <= time.time() - told["process_start_time_seconds"] < 86400
+
+
 async def test_an_event_loop_that_stood_still_is_seen(monkeypatch):
     """Whatever held it up, the next look says for how long."""
     monkeypatch.setattr("hotline.console.server.LAG_EVERY", 0.01)

@@ -210,6 +210,14 @@ def test_no_test_phone_is_served_unless_the_setting_says_so():
         caller_number(["origin=phone", "number=0912345678"])
 
 
+def test_the_canary_is_served_only_where_the_setting_says_so():
+    """It asks for sample members alone, and a setting for testers' phones is none for it."""
+    canary = ["origin=canary", "number=0912345678"]
+    with pytest.raises(CallerUnasserted, match="HOTLINE_CALL__CANARY"):
+        caller_number(canary, test_phones=True)
+    assert caller_number(canary, canary=True) == CallerNumber("+84912345678", sample_only=True, canary=True)
+
+
 def test_only_a_test_phone_reaches_the_testers_extensions():
     """What the trunk's arguments say of an extension is of no account."""
     assert dialled(["origin=phone", "number=0912345678", "dialled=key-check"]) == "key-check"

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from hotline.console import Meters, Vitals
+from hotline.console.textfile import canary_figures
 from hotline.settings import SHARE
 
 MONITORING = SHARE / "docs" / "monitoring"
@@ -36,7 +37,8 @@ def figures():
         alarms_open={"line-unsafe": 1},
     )
     names = {"up"}  # Prometheus's own: whether it got an answer
-    for family in meters.registry.collect():
+    canary = canary_figures(success=True, seconds={"call": 1.0})
+    for family in [*meters.registry.collect(), *canary.collect()]:
         kinds = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}.get(family.type, ("",))
         names |= {family.name + kind for kind in kinds}
     return names

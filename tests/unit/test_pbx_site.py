@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.pbx import Ami, PhoneAccount, Site, SiteError, Tls
+from hotline.pbx import Ami, Canary, PhoneAccount, Site, SiteError, Tls
 from hotline.settings import SHARE
 
 PHONE = PhoneAccount("tester", "change-me", "+84912345678")
@@ -57,6 +57,8 @@ def test_the_examples_in_comments_are_what_is_tested():
     assert ["enabled = no", *meaning(files["manager.conf"])] == unmarked("manager.conf")
     assert "media_encryption = sdes" in meaning(files["pjsip-phones.conf"])
     assert meaning(example(phones=[PHONE]).files()["pjsip-phones.conf"]) == unmarked("pjsip-phones.conf")
+    canary = Canary("127.0.0.3", "change-me", "+84912345678")
+    assert meaning(example(canary=canary).files()["pjsip-canary.conf"]) == unmarked("pjsip-canary.conf")
 
 
 def test_every_site_file_is_included_once():

@@ -29,6 +29,7 @@ MODULES = {
     "sounds": "sounds",
     "settings": "settings",
     "members": "members",
+    "canary": "canary",
     "calls": "calls",
     "report": "calls",
     "records": "records",

@@ -30,7 +30,7 @@ from hotline.desk.numbers import InsuranceNumber, stored_e164, vietnamese_e164
 from hotline.desk.operator import OperatorDesk, PepperUse, Reason, Standing
 from hotline.desk.pepper import Keyring
 from hotline.desk.reissue import Activation, Reissue
-from hotline.desk.sample import SampleMalformed, SampleMember, load_sample, sample_members
+from hotline.desk.sample import SampleMalformed, SampleMember, enrol, load_sample, sample_members
 from hotline.desk.secret import SecretDigits
 from hotline.desk.sign_in import SignIn
 from hotline.desk.vault import Vault
@@ -79,6 +79,7 @@ __all__ = [
     "Vault",
     "caller_number",
     "dialled",
+    "enrol",
     "load_sample",
     "sample_members",
     "stored_e164",

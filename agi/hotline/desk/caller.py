@@ -47,11 +47,13 @@ class CallerNumber:
 
     Attributes:
         e164: the number, with plus.
-        sample_only: a test phone; it may ask for sample members only.
+        sample_only: a test phone or the canary; it may ask for sample members only.
+        canary: the canary, which rings day and night: how many passwords its account gets is not limited.
     """
 
     e164: str
     sample_only: bool = False
+    canary: bool = False
 
     @property
     def national(self) -> str:
@@ -66,12 +68,13 @@ class CallerNumber:
         return f"CallerNumber({self.masked()})"
 
 
-def caller_number(arguments: Sequence[str], *, test_phones: bool = False) -> CallerNumber:
+def caller_number(arguments: Sequence[str], *, test_phones: bool = False, canary: bool = False) -> CallerNumber:
     """Return who is calling, from the arguments of the dialplan.
 
     Args:
         arguments: as above.
         test_phones: whether they are served (HOTLINE_CALL__TEST_PHONES); else their calls are nobody's.
+        canary: whether it is served (HOTLINE_CALL__CANARY); likewise.
 
     Raises:
         CallerWithheld, CallerForeign, CallerUnasserted: nobody who can be served.
@@ -84,6 +87,10 @@ def caller_number(arguments: Sequence[str], *, test_phones: bool = False) -> Cal
             raise CallerUnasserted("a test phone, and HOTLINE_CALL__TEST_PHONES is false")
         case "phone":
             return CallerNumber(_vietnamese(told.get("number", "")), sample_only=True)
+        case "canary" if not canary:
+            raise CallerUnasserted("the canary, and HOTLINE_CALL__CANARY is false")
+        case "canary":
+            return CallerNumber(_vietnamese(told.get("number", "")), sample_only=True, canary=True)
         case _:
             raise CallerUnasserted("the call came in neither by the trunk nor from a test phone")
 

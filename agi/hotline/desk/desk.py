@@ -53,6 +53,7 @@ class Finding:
 
     Attributes:
         id: by which it is settled once; the password, if it comes to that, has the same.
+        unlimited: of the canary: how many passwords its account gets is not limited.
     """
 
     id: UUID
@@ -62,6 +63,7 @@ class Finding:
     matches: bool
     password: SecretDigits
     hashed: str
+    unlimited: bool = False
 
 
 class Desk:
@@ -176,6 +178,7 @@ class Desk:
             matches=member_id != NOBODY,
             password=password,
             hashed=await self._hashed(password, member_id),
+            unlimited=caller.canary,
         )
 
     async def settle(self, finding: Finding, call_id: str) -> Reissue | None:
@@ -284,7 +287,7 @@ class Desk:
             self._limits,
             matches=finding.matches,
             number_failures=await attempts.failures_of_number(connection, finding.number),
-            issued=issued,
+            issued=None if finding.unlimited else issued,
         )
 
 

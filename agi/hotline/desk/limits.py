@@ -32,16 +32,19 @@ def require_few_failures(failures: Failures, limits: LimitSettings) -> None:
         raise TooManyFailures("hour")
 
 
-def outcome(limits: LimitSettings, *, matches: bool, number_failures: int, issued: Issued) -> Outcome:
+def outcome(limits: LimitSettings, *, matches: bool, number_failures: int, issued: Issued | None) -> Outcome:
     """Decide what becomes of a check.
 
     A number that failed too often is refused as if it had not matched, to whoever asks. Passwords that are being read
-    in other calls count as active already: once heard in full they can't be refused any more (decision 13).
+    in other calls count as active already: once heard in full they can't be refused any more (decision 13). Of whose
+    account passwords are not limited, `issued` is None.
     """
     if not matches:
         return "mismatched"
     if number_failures >= limits.number_failures_day:
         return "silenced"
+    if issued is None:
+        return "matched"
     if issued.active + issued.in_hand >= limits.reissues_day or issued.begun >= limits.pending_day:
         return "limited"
     return "matched"

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import csv
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from hotline.desk.errors import DeskError, NumberMalformed
 from hotline.desk.numbers import InsuranceNumber, stored_e164
+from hotline.desk.secret import SecretDigits
 from hotline.records import members, passwords
 from hotline.settings import SHARE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hotline.desk.secret import SecretDigits
     from hotline.desk.vault import Vault
     from hotline.records import Database
 
+UNKNOWN_DIGITS = 24
+"""Of a password that nobody is to guess, and nobody has to key."""
 SAMPLE = SHARE / "db" / "sample_members.csv"
 
 
@@ -50,6 +53,19 @@ async def load_sample(database: Database, vault: Vault, password: SecretDigits, 
     async with database.transaction() as connection:
         await members.remove_samples(connection)
     return sum([await _add(database, vault, password, sample) for sample in samples])
+
+
+async def enrol(database: Database, vault: Vault, phone: str, number: str) -> bool:
+    """Add one sample member, whose password nobody knows; False when there is a member with this insurance number.
+
+    Raises:
+        NumberMalformed: of phone or insurance number.
+        NotPermitted: not as this user of the database.
+        RecordsUnavailable: the database is away.
+    """
+    unknown = SecretDigits("".join(secrets.choice("0123456789") for _ in range(UNKNOWN_DIGITS)))
+    member = SampleMember(stored_e164(phone), InsuranceNumber.parse(number).digits, None, "Canary", None)
+    return await _add(database, vault, unknown, member)
 
 
 async def _add(database: Database, vault: Vault, password: SecretDigits, sample: SampleMember) -> bool:

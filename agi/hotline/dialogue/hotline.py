@@ -30,6 +30,7 @@ class Hotline:
         notice: when the price is told: before the answer and free, after it, or not at all.
         now: what time it is, with a time zone.
         test_phones: whether testers' phones are served.
+        canary: whether the canary is served.
     """
 
     menu: Menu
@@ -39,3 +40,4 @@ class Hotline:
     notice: Literal["early", "answered", "off"]
     now: Callable[[], datetime] = _clock
     test_phones: bool = False
+    canary: bool = False

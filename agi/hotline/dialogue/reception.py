@@ -62,7 +62,7 @@ async def at_the_door(call: Call, hotline: Hotline) -> CallerNumber | None:
         await turn_away(call, closed, outcomes.CLOSED)
         return None
     try:
-        caller = caller_number(call.arguments, test_phones=hotline.test_phones)
+        caller = caller_number(call.arguments, test_phones=hotline.test_phones, canary=hotline.canary)
         if not tests_keys(call):
             await hotline.desk.admit(caller)
     except CallerRefused as refused:

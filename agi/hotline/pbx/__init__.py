@@ -10,10 +10,11 @@ from hotline.pbx.phones import PhoneAccount, PhonesFile, new_password
 from hotline.pbx.ports import Ports
 from hotline.pbx.root import debian_mirror, install_root
 from hotline.pbx.secrets import require_own_secrets
-from hotline.pbx.site import Ami, Outbound, Site, Tls
+from hotline.pbx.site import Ami, Canary, Outbound, Site, Tls
 
 __all__ = [
     "Ami",
+    "Canary",
     "Console",
     "Outbound",
     "PbxUnavailable",

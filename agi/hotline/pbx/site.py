@@ -67,6 +67,21 @@ class Outbound:
 
 
 @dataclass(frozen=True)
+class Canary:
+    """The account of `hotline canary`.
+
+    Attributes:
+        match: address or network it rings from.
+        password: its SIP password.
+        number: the caller number it has whatever it claims: its sample member's, in E.164.
+    """
+
+    match: str
+    password: str = field(repr=False)
+    number: str
+
+
+@dataclass(frozen=True)
 class Site:
     """The values of one switchboard.
 
@@ -79,6 +94,7 @@ class Site:
         sounds: folder of the built prompts, with vi/fallback and vi/interrupted.
         secrets: folder of the nameless files of spoken secrets; Asterisk only reads there.
         phones: accounts of testers.
+        canary: its account; nobody's when None.
         trunk_matches: addresses or networks the carrier calls from.
         peers: networks from which SIP is accepted at all.
         address: where SIP and media listen.
@@ -103,6 +119,7 @@ class Site:
     sounds: Path
     secrets: Path
     phones: Sequence[PhoneAccount] = ()
+    canary: Canary | None = None
     trunk_matches: Sequence[str] = ()
     peers: Sequence[str] = ("0.0.0.0/0",)
     address: str = "127.0.0.1"
@@ -142,6 +159,7 @@ class Site:
             + "".join(f"permit = {network}\n" for network in self.peers),
             "pjsip-transport.conf": self._transports(),
             "pjsip-trunk.conf": self._trunk(),
+            "pjsip-canary.conf": self._canary(),
             "pjsip-phones.conf": "\n".join(sections(phone, self._encryption) for phone in self.phones),
         }
 
@@ -195,6 +213,15 @@ class Site:
             text += f"\n[trunk](+)\n{self._encryption}"
         return text
 
+    def _canary(self) -> str:
+        if self.canary is None:
+            return ""
+        return (
+            f'[canary](canary-call)\nauth = canary\ncallerid = "canary" <{self.canary.number}>\n\n'
+            f"[canary](phone-auth)\nusername = canary\npassword = {self.canary.password}\n\n"
+            f"[canary-identify]\ntype = identify\nendpoint = canary\nmatch = {self.canary.match}\n"
+        )
+
     def _outbound_apps(self) -> str:
         if self.outbound is None:
             return ""
@@ -232,6 +259,8 @@ class Site:
             values |= {f"{name}[{place}]": one for place, one in enumerate(each)}
         if self.tls is not None:
             values |= {f"tls.{name}": str(value) for name, value in vars(self.tls).items()}
+        if self.canary is not None:
+            values |= {f"canary.{name}": value for name, value in vars(self.canary).items()}
         if self.ami is not None:
             values |= {"ami.password": self.ami.password, "ami.read": self.ami.read.replace(",", "+")}
         for place, phone in enumerate(self.phones):

@@ -3,6 +3,7 @@
 from hotline.phone.baresip import Closing, Softphone
 from hotline.phone.caller import Caller
 from hotline.phone.capture import Capture, Datagram
+from hotline.phone.digest import Credentials
 from hotline.phone.ear import Ear, Silence, Utterance
 from hotline.phone.errors import CallClosed, CannotListen, NotDistinct, NotInTime, PhoneError, PhoneFailed
 from hotline.phone.handmade import HandmadePhone
@@ -17,6 +18,7 @@ __all__ = [
     "CannotListen",
     "Capture",
     "Closing",
+    "Credentials",
     "Datagram",
     "Ear",
     "HandmadePhone",

@@ -1,6 +1,7 @@
 """A phone behind the carrier of which every packet is ours: for keys that a real softphone can't be made to send.
 
-It speaks as little SIP as a call needs: one call, over UDP, from an address that the PBX takes for its trunk.
+It speaks as little SIP as a call needs: one call, over UDP, from an address that the PBX takes for its trunk, or with
+an account of its own. It needs no rights and no program.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
+    from hotline.phone.digest import Credentials
     from hotline.phone.ear import Ear, Utterance
 
 ANSWER_SECONDS = 10.0
@@ -38,6 +40,7 @@ class HandmadePhone:
         ear: which knows the prompts.
         keys_by: RFC 4733 packets, or SIP INFO, and then it offers no telephone events.
         address: local address; the trunk's.
+        account: to prove to the PBX when it asks.
 
     Attributes:
         witness: of the call.
@@ -51,6 +54,7 @@ class HandmadePhone:
         *,
         keys_by: Literal["rfc4733", "info"] = "rfc4733",
         address: str = "127.0.0.2",
+        account: Credentials | None = None,
     ) -> None:
         self.witness = Witness(ear)
         self._ear = ear
@@ -58,6 +62,7 @@ class HandmadePhone:
         self._server = server
         self._keys_by = keys_by
         self._address = address
+        self._account = account
         self._stream = Stream(secrets.randbits(32))
         self._planned: deque[list[Sent]] = deque()
         self._all_sent = asyncio.Event()
@@ -99,11 +104,20 @@ class HandmadePhone:
         if events:
             sdp += [f"a=rtpmap:{EVENTS} telephone-event/8000", f"a=fmtp:{EVENTS} 0-15"]
         asserted = f"P-Asserted-Identity: <sip:{self._number}@carrier.example;user=phone>"
-        answer = await self._request("INVITE", [asserted], "application/sdp", "\r\n".join(sdp) + "\r\n")
-        self._to = answer.headers["to"]
-        self._send("ACK", self._turn)
+        offer = "application/sdp", "\r\n".join(sdp) + "\r\n"
+        answer = await self._invite([asserted], *offer)
+        if answer.code == 401 and self._account is not None:
+            self._to = f"<sip:{number}@{self._server[0]}>"
+            proof = self._account.answer(answer.headers.get("www-authenticate", ""), "INVITE", self._uri)
+            answer = await self._invite([asserted, proof], *offer)
         if answer.code != 200:
             raise CallClosed(f"the call was closed: {answer.code} {answer.reason}")
+
+    async def _invite(self, headers: Iterable[str], kind: str, body: str) -> Message:
+        answer = await self._request("INVITE", headers, kind, body)
+        self._to = answer.headers["to"]
+        self._send("ACK", self._turn)
+        return answer
 
     async def press(
         self,
@@ -153,17 +167,19 @@ class HandmadePhone:
             async with asyncio.timeout(ANSWER_SECONDS):
                 while True:
                     answer = await self._answers.get()
-                    if answer.method == method and (answer.code or 0) >= 200:
+                    # A response that came twice is of an earlier turn.
+                    turn = answer.headers.get("cseq", "").split(" ")[0]
+                    if (turn, answer.method) == (str(self._turn), method) and (answer.code or 0) >= 200:
                         return answer
         except TimeoutError:
             raise NotInTime(f"no answer to {method} within {ANSWER_SECONDS:g} s") from None
 
     def _send(self, method: str, turn: int, headers: Iterable[str] = (), kind: str = "", body: str = "") -> None:
         port = self._sip.getsockname()[1]
-        called = self._to.partition("<sip:")[2].partition("@")[0]
         lines = [
-            f"{method} sip:{called}@{self._server[0]}:{self._server[1]} SIP/2.0",
-            f"Via: SIP/2.0/UDP {self._address}:{port};branch=z9hG4bK{secrets.token_hex(6)}",
+            f"{method} {self._uri} SIP/2.0",
+            # The ACK of a refusal belongs to its INVITE (RFC 3261, 17.1.1.3).
+            f"Via: SIP/2.0/UDP {self._address}:{port};branch=z9hG4bK{self._call_id}{turn}",
             f"From: <sip:{self._number}@carrier.example>;tag={self._tag}",
             f"To: {self._to}",
             f"Call-ID: {self._call_id}",
@@ -175,6 +191,11 @@ class HandmadePhone:
             f"Content-Length: {len(body)}",
         ]
         self._pass_on(self._sip, ("\r\n".join(lines) + "\r\n\r\n" + body).encode(), self._server)
+
+    @property
+    def _uri(self) -> str:
+        called = self._to.partition("<sip:")[2].partition("@")[0]
+        return f"sip:{called}@{self._server[0]}:{self._server[1]}"
 
     def _pass_on(self, sender: socket.socket, data: bytes, target: tuple[str, int]) -> None:
         sender.sendto(data, target)

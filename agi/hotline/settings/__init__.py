@@ -5,6 +5,7 @@ The menu's words and timers are not here: an admin edits them in `dialplan/menu.
 """
 
 from hotline.settings.call import EVERYWHERE, CallSettings
+from hotline.settings.canary import CanarySettings
 from hotline.settings.console import ConsoleSettings
 from hotline.settings.doors import AriSettings, FastAgiSettings
 from hotline.settings.group import Group
@@ -23,6 +24,7 @@ __all__ = [
     "SHARE",
     "AriSettings",
     "CallSettings",
+    "CanarySettings",
     "ConsoleSettings",
     "DatabaseSettings",
     "FastAgiSettings",

@@ -38,6 +38,13 @@ class CallSettings(Group):
             "password of such an account can have a sample member's read"
         ),
     ] = False
+    canary: Annotated[
+        bool,
+        Field(
+            description="whether calls of the canary (`hotline canary`) are served: it rings as one sample member, "
+            "from an address and with a password of its own"
+        ),
+    ] = False
     longest_seconds: Annotated[
         int, Field(ge=120, le=3600, description="seconds after which the switchboard ends any call, with a spoken word")
     ] = 600

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableError
 
 from hotline.settings.call import CallSettings
+from hotline.settings.canary import CanarySettings
 from hotline.settings.console import ConsoleSettings, LogSettings
 from hotline.settings.doors import AriSettings, FastAgiSettings
 from hotline.settings.fields import limits
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     voice: VoiceSettings = VoiceSettings()
     call: CallSettings = CallSettings()
     console: ConsoleSettings = ConsoleSettings()
+    canary: CanarySettings = CanarySettings()
     log: LogSettings = LogSettings()
     menu: Annotated[
         Path, Field(description="the menu a new installation begins with; not read any more once one is published")
@@ -78,7 +80,9 @@ class Settings(BaseSettings):
         return settings
 
 
-_SECRET = frozenset({"password", "listen_password", "pepper", "former_peppers", "trace_key", "dsn", "url", "script"})
+_SECRET = frozenset(
+    {"password", "listen_password", "pepper", "former_peppers", "trace_key", "dsn", "url", "script", "number"}
+)
 
 
 def _sentence(error: ErrorDetails) -> str:

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import signal
+import socket
 
+import aiohttp
 import pytest
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -108,17 +110,31 @@ async def test_a_caller_whose_process_is_gone_hears_so_from_the_dialplan(serve, 
         await (await ring(1)).reach()
 
 
+async def console(port, path):
+    """Return status and text of what a process says of itself."""
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/{path}") as answer:
+        return answer.status, await answer.text()
+
+
 async def test_a_stopped_process_lets_its_calls_end(serve, callers, hand_over):
-    """After SIGTERM a process takes no more calls, its own goes on until the caller hangs up, and it ends with 0."""
-    stopped = await serve("hotline-a")
+    """After SIGTERM a process takes no more calls and says so, its own goes on to its end, and it ends with 0."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    stopped = await serve("hotline-a", HOTLINE_CONSOLE__ENABLED="true", HOTLINE_CONSOLE__PORT=str(port))
     await stopped.ready()
+    assert await console(port, "readyz") == (200, "ready\n")
     call = await callers.reach()
     other = await serve("hotline-b")
     await other.ready()
     stopped.send(signal.SIGTERM)
+    async with asyncio.timeout(5):
+        while "draining: no more calls are taken\n" not in (await console(port, "readyz"))[1]:
+            await asyncio.sleep(0.02)
     calls = await callers.stream(10, talk_seconds=0.2)
     assert [call.status for call in calls] == [200] * 10
     assert not call.over.is_set()
+    assert (await console(port, "readyz"))[0] == 503
+    assert "hotline_calls_live 1.0\n" in (await console(port, "metrics"))[1]
     callers.hang_up(call)
     assert await stopped.ended() == 0
     assert stopped.said.count("call_began") == 1

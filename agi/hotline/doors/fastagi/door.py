@@ -189,6 +189,8 @@ class FastAgiDoor:
             if self._calls >= self._calls_at_once:
                 raise _Refused("HOTLINE_CALL__AT_ONCE are there")
             self._calls += 1
+            # What is logged of this call is found by the switchboard's name for it, too.
+            structlog.contextvars.bind_contextvars(channel=head.headers.get("agi_uniqueid"))
             try:
                 # The dialplan gives us a few seconds to take a call over; longer life is the taking over. The line asks
                 # for it some seconds at a time, so that the caller of a process that freezes later is told as well.
