@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from hotline.desk import CallerNumber, CallRecord, Ledger, NumberMalformed
 from hotline.records.retention import VIETNAM
+from hotline.records.walks import Walks, walks
 from hotline.reports import CallBook, Period, draw, summary
 
 MORNING = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -149,3 +151,27 @@ async def test_calls_without_an_end_are_under_way_and_later_lost(database, vault
     both = Period(days[0].first, days[1].last)
     told = await summary(database, both)
     assert {one.outcome: one.calls for one in told.outcomes} == {"lost": 1, "under-way": 1}
+
+
+async def test_the_ways_of_calls_are_summed_up(database, ledger):
+    """Each call counts once wherever it came and went, however often; drafts, calls under way and other days do not."""
+    menu = ("door", "answer", "menu:main", "help", "menu:main", "number")
+    await ledger.write(call(1, steps=menu))
+    await ledger.write(replace(call(2, outcome="hung-up", steps=menu[:3]), menu="4"))
+    await ledger.write(replace(call(3, steps=menu), menu="draft"))
+    await ledger.write(replace(call(4, steps=menu), ended_at=None, outcome=None))
+    await ledger.write(call(5, at=MORNING + timedelta(days=1), steps=menu))
+    async with database.transaction() as connection:
+        summed = await walks(connection, MORNING, MORNING + timedelta(hours=1))
+    assert summed == Walks(
+        2,
+        {"door": 2, "answer": 2, "menu:main": 2, "help": 1, "number": 1},
+        {
+            ("door", "answer"): 2,
+            ("answer", "menu:main"): 2,
+            ("menu:main", "help"): 1,
+            ("help", "menu:main"): 1,
+            ("menu:main", "number"): 1,
+        },
+        {("number", "reissued"): 1, ("menu:main", "hung-up"): 1},
+    )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from hotline.cli.moments import day_of
 from hotline.cli.operator import read_number
 from hotline.cli.terminal import console, run
 from hotline.desk import Vault
@@ -40,18 +41,13 @@ class Kind(StrEnum):
     MONTH = "month"
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter("a day is written as 2026-11-22") from None
-
-
 @app.command("calls")
 def calls(
     *,
-    since: Annotated[date | None, typer.Option(parser=_day, metavar="DAY", help="began on this day or later")] = None,
-    until: Annotated[date | None, typer.Option(parser=_day, metavar="DAY", help="began on this day or earlier")] = None,
+    since: Annotated[date | None, typer.Option(parser=day_of, metavar="DAY", help="began on this day or later")] = None,
+    until: Annotated[
+        date | None, typer.Option(parser=day_of, metavar="DAY", help="began on this day or earlier")
+    ] = None,
     outcome: Annotated[
         str | None, typer.Option(help="ended so, for example reissued, hung-up, lost; or under-way")
     ] = None,
@@ -70,8 +66,8 @@ def calls(
     async def listed() -> Sequence[Listed]:
         async with _book(settings, by_caller=caller) as book:
             return await book.listed(
-                since=_midnight(since) if since else None,
-                before=_midnight(until + timedelta(days=1)) if until else None,
+                since=midnight(since) if since else None,
+                before=midnight(until, after=True) if until else None,
                 outcome=outcome,
                 caller=number,
                 limit=limit,
@@ -95,7 +91,7 @@ def report(
     kind: Annotated[Kind, typer.Argument(help="how long")] = Kind.DAY,
     *,
     day: Annotated[
-        date | None, typer.Option(parser=_day, metavar="DAY", help="a day of it, as 2026-11-22 [default: today]")
+        date | None, typer.Option(parser=day_of, metavar="DAY", help="a day of it, as 2026-11-22 [default: today]")
     ] = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", help="also write it as CSV to this file")] = None,
     picture: Annotated[Path | None, typer.Option(help="also draw it, as FILE.png and FILE.svg")] = None,
@@ -179,8 +175,9 @@ async def _book(settings: Settings, *, by_caller: bool) -> AsyncIterator[CallBoo
             vault.close()
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), VIETNAM).astimezone(UTC)
+def midnight(day: date, *, after: bool = False) -> datetime:
+    """Return the moment at which a day begins in Vietnam, or the one `after` it."""
+    return datetime.combine(day + timedelta(days=after), time(), VIETNAM).astimezone(UTC)
 
 
 def _tell(told: Summary) -> None:

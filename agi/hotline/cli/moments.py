@@ -1,8 +1,8 @@
-"""Moments on the command line, by the clocks of Vietnam."""
+"""Days and moments on the command line, by the clocks of Vietnam."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import typer
 
@@ -16,3 +16,11 @@ def moment(text: str) -> datetime:
         return Moment.parse(text if "-" in text else f"{today} {text}").at
     except ValueError:
         raise typer.BadParameter("a moment is written as 18:00, which is today, or as 2026-11-23T18:00") from None
+
+
+def day_of(text: str) -> date:
+    """Return a day given on the command line."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("a day is written as 2026-11-22") from None

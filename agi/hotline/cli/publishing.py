@@ -48,11 +48,17 @@ class Said(StrEnum):
     BEFORE_MENU = "before-menu"
 
 
+def press(settings: Settings, database: Database) -> Press:
+    """Return what menus are published with."""
+    maker = Maker(settings.voice.script, settings.voice.sounds, PROMPTS)
+    return Press(database, maker, settings.menu)
+
+
 @contextlib.asynccontextmanager
-async def press(settings: Settings) -> AsyncIterator[Press]:
-    """Yield what menus are published with."""
+async def opened(settings: Settings) -> AsyncIterator[Press]:
+    """Yield it over the database of the settings."""
     async with Database(settings.database) as database:
-        yield Press(database, Maker(settings.voice.script, settings.voice.sounds, PROMPTS), settings.menu)
+        yield press(settings, database)
 
 
 @app.command("draft")
@@ -73,7 +79,7 @@ def draft(
     testers = _testers(settings) if callers else []
 
     async def work() -> None:
-        async with press(settings) as at:
+        async with opened(settings) as at:
             await at.make_draft(text, str(file), given_reason, testers)
 
     run(work())
@@ -88,7 +94,7 @@ def discard(*, why: Why, by: By = "") -> None:
     given_reason = reason(by, why)
 
     async def work() -> None:
-        async with press(settings) as at:
+        async with opened(settings) as at:
             await at.discard_draft(given_reason)
 
     run(work())
@@ -108,7 +114,7 @@ def publish(
     text = None if file is None else text_of(file)
 
     async def work() -> int:
-        async with press(settings) as at:
+        async with opened(settings) as at:
             if text is None:
                 return await at.publish_draft(given_reason)
             return await at.publish(text, str(file), given_reason)
@@ -123,7 +129,7 @@ def rollback(to: Number = None, *, why: Why, by: By = "") -> None:
     given_reason = reason(by, why)
 
     async def work() -> tuple[int, int]:
-        async with press(settings) as at:
+        async with opened(settings) as at:
             return await at.roll_back(to, given_reason)
 
     older, number = run(work())
@@ -136,7 +142,7 @@ def versions(*, limit: Annotated[int, typer.Option(min=1, max=10_000, help="the 
     settings = Settings.load()
 
     async def work() -> tuple[list[Version], str]:
-        async with press(settings) as at:
+        async with opened(settings) as at:
             listed = await at.versions(limit=limit)
             try:
                 there = await at.draft()
@@ -171,7 +177,7 @@ def show(
     settings = Settings.load()
 
     async def work() -> str:
-        async with press(settings) as at:
+        async with opened(settings) as at:
             return ((await at.draft()).body or "") if the_draft else (await at.text(number))[1]
 
     sys.stdout.write(run(work()))
@@ -186,7 +192,7 @@ def compare(
     settings = Settings.load()
 
     async def work() -> tuple[str, int, str]:
-        async with press(settings) as at:
+        async with opened(settings) as at:
             _, before = await at.text(old)
             number, after = await at.text(new)
             return before, number, after
@@ -223,7 +229,7 @@ def emergency_on(
     given_reason = reason(by, why)
 
     async def work() -> int:
-        async with press(settings) as at:
+        async with opened(settings) as at:
             return await at.change(
                 lambda text: greeting_on(text, until, prompt=prompt, said=said or ""), "emergency", given_reason
             )
@@ -238,7 +244,7 @@ def emergency_off(*, why: Why, by: By = "") -> None:
     given_reason = reason(by, why)
 
     async def work() -> int:
-        async with press(settings) as at:
+        async with opened(settings) as at:
             return await at.change(greeting_off, "emergency", given_reason)
 
     _live(run(work()), ": without a greeting")
@@ -271,7 +277,7 @@ def _switch(why: str, by: str, prompt: str, *, on: bool) -> None:
     given_reason = reason(by, why)
 
     async def work() -> int:
-        async with press(settings) as at:
+        async with opened(settings) as at:
             return await at.change(lambda text: branch8(text, on=on, prompt=prompt), "branch8", given_reason)
 
     _live(run(work()), f": branch 8 is switched {'on' if on else 'off'}")

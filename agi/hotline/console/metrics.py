@@ -14,7 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from hotline.console.vitals import faults
-from hotline.dialogue import steps
+from hotline.menu import steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from hotline.dialogue import outcomes, steps
+from hotline.dialogue import outcomes
 from hotline.dialogue.choice import choose
 from hotline.dialogue.conversation import EndWished, NotHelped, WentBack
 from hotline.dialogue.reissue import reissue
-from hotline.menu import Again, End, GoTo, Reissue, Say
+from hotline.menu import Again, End, GoTo, Reissue, Say, steps
 
 if TYPE_CHECKING:
     from hotline.call import Call

@@ -22,6 +22,7 @@ from hotline.dialogue import outcomes
 from hotline.dialogue.conversation import Conversation, Misses
 from hotline.dialogue.key_check import KEY_CHECK, check_keys
 from hotline.dialogue.menu_walk import walk
+from hotline.menu import steps
 
 if TYPE_CHECKING:
     from hotline.call import Call
@@ -57,7 +58,7 @@ def tests_keys(call: Call) -> bool:
 
 async def at_the_door(call: Call, hotline: Hotline) -> CallerNumber | None:
     """Tell who is calling; turn away, before the answer and so free of charge, who can't be served (SPEC §3)."""
-    call.reached("door")
+    call.reached(steps.DOOR)
     if closed := hotline.menu.closed_at(hotline.now()):
         await turn_away(call, closed, outcomes.CLOSED)
         return None
@@ -93,7 +94,7 @@ async def take(call: Call, hotline: Hotline, caller: CallerNumber) -> None:
         await call.open_early()
         await call.say(*early)
     await call.answer()
-    call.reached("answer")
+    call.reached(steps.ANSWER)
     if hotline.notice == "answered":
         await call.say("notice")
     if emergency and emergency.said == "before-menu":

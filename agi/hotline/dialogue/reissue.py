@@ -10,6 +10,7 @@ from hotline.dialogue import outcomes
 from hotline.dialogue.number_entry import DIGITS, confirmed, enter_number
 from hotline.dialogue.password import read_again_on_wish, read_twice
 from hotline.dialogue.safe_line import require_safe_line
+from hotline.menu import steps
 
 if TYPE_CHECKING:
     from hotline.desk import Finding
@@ -28,7 +29,7 @@ async def reissue(talk: Conversation) -> None:
     call, desk, tries = talk.call, talk.hotline.desk, talk.hotline.menu.tries
     await require_safe_line(talk, both_ways=False)
     while talk.numbers < tries.numbers:
-        call.reached("number")
+        call.reached(steps.REISSUE)
         finding = await look_up(talk)
         talk.numbers += 1
         call.forget_keys()

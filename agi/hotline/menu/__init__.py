@@ -1,5 +1,6 @@
 """The menu as data: its model, its hours and its checks."""
 
+from hotline.menu import steps
 from hotline.menu.hours import VIETNAM, Days, Hours, Moment, Span
 from hotline.menu.load import MenuError, load, read, text_of, warned
 from hotline.menu.model import (
@@ -40,6 +41,7 @@ __all__ = [
     "Wait",
     "load",
     "read",
+    "steps",
     "text_of",
     "warned",
 ]

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+DOOR: Final = "door"
+"""The call came in."""
+ANSWER: Final = "answer"
 HELP: Final = "help"
 """The menu again, in its longer form."""
 END: Final = "end"
