@@ -3,6 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+PROGRAMS ?= equal_time ari_cost load beside
 # bootstrap.py refuses a Python that is too old in plain words, but must be readable by it.
 SET_UP = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 7))' 2>/dev/null || \
 	{ echo 'Python 3.11 or newer is needed as "$(PYTHON)"; name another with PYTHON=' >&2; exit 2; }; \
@@ -33,10 +34,10 @@ run: setup ## start the hotline with its private Asterisk and call it yourself
 test: setup lint ## lint, then every test, in a private network; ARGS go to pytest
 	@tests/in-private-network $(BIN)/pytest -n 8 --dist loadgroup $(ARGS)
 
-bench: setup ## measure, beside goals, and draw charts; ARGS go to each program
-	@tests/in-private-network $(BIN)/python -m bench.equal_time $(ARGS)
-	@tests/in-private-network $(BIN)/python -m bench.ari_cost $(ARGS)
-	@tests/in-private-network $(BIN)/python -m bench.load $(ARGS)
+bench: setup ## measure, beside goals, and draw charts: all of PROGRAMS, or PROGRAMS=load ARGS='--rate 5'
+	@$(BIN)/python -m bench.beside.install
+	@status=0; for program in $(PROGRAMS); do \
+		tests/in-private-network $(BIN)/python -m bench.$$program $(ARGS) || status=1; done; exit $$status
 
 lint: environment ## style, types and the layers between rooms
 	@$(BIN)/ruff check

@@ -42,6 +42,29 @@ class Difference:
         return max(abs(self.low), abs(self.high))
 
 
+@dataclass(frozen=True)
+class Median:
+    """A median with its interval, in the unit of the samples.
+
+    Attributes:
+        estimate: of the samples themselves.
+        low: lower end of the 95 % interval.
+        high: upper end of it.
+    """
+
+    estimate: float
+    low: float
+    high: float
+
+
+def median(samples: Sequence[float]) -> Median:
+    """Return the median of `samples` with its interval."""
+    resampled = _resampled(np.random.default_rng(SEED), samples)
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(resampled, (tail, 1 - tail))
+    return Median(float(np.median(samples)), float(low), float(high))
+
+
 def difference(samples: Sequence[float], reference: Sequence[float]) -> Difference:
     """Return by how much the median of `samples` is over that of `reference`."""
     rng = np.random.default_rng(SEED)

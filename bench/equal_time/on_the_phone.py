@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.equal_time.cases import Case, shuffled
-from bench.equal_time.wire import Wire
+from bench.wire import Wire
 from hotline.phone import Caller, Ear, NotInTime
 from hotline.prompts import compose
 

@@ -45,6 +45,7 @@ class Plan:
         tone: seconds a key is held.
         gap: seconds from key to key.
         speaks: whether media is sent, silence between keys.
+        number: who is called; the hotline when empty.
     """
 
     phone: str
@@ -53,6 +54,7 @@ class Plan:
     tone: float = 0.1
     gap: float = 0.1
     speaks: bool = True
+    number: str = ""
 
 
 @dataclass
@@ -327,13 +329,14 @@ class Carrier(asyncio.DatagramProtocol):
 
     def _send(self, call: Call, method: str, *headers: str, body: str = "") -> None:
         server = f"{self._server[0]}:{self._server[1]}"
+        number = call.plan.number or self._number
         branch = "INVITE" if method == "CANCEL" else method
         lines = [
-            f"{method} sip:{self._number}@{server} SIP/2.0",
+            f"{method} sip:{number}@{server} SIP/2.0",
             f"Via: SIP/2.0/UDP {self._address}:{self._sip_port};branch=z9hG4bK{call.id}{branch};rport",
             "Max-Forwards: 70",
             f"From: <sip:{call.plan.phone}@carrier.example>;tag={call.id[:8]}",
-            f"To: <sip:{self._number}@{self._server[0]}>{'' if method in {'INVITE', 'CANCEL'} else call.to_tag}",
+            f"To: <sip:{number}@{self._server[0]}>{'' if method in {'INVITE', 'CANCEL'} else call.to_tag}",
             f"Call-ID: {call.id}",
             f"CSeq: {2 if method == 'BYE' else 1} {method}",
             f"Contact: <sip:carrier@{self._address}:{self._sip_port}>",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
+from bench.wire import Wire
 from hotline.phone import Witness
 from hotline.phone.rtp import read_packet
 from hotline.phone.sip import read_message
@@ -30,6 +31,8 @@ class Hearing:
         readings: the digits read, a string for each reading.
         packets: of media that came while something was said.
         gaps: how many of them came more than 40 ms after the one before.
+        datagrams: of the call.
+        port: where the caller listened.
     """
 
     id: str
@@ -38,6 +41,13 @@ class Hearing:
     readings: Sequence[str]
     packets: int
     gaps: int
+    datagrams: Sequence[Datagram]
+    port: int
+
+    @property
+    def wire(self) -> Wire:
+        """The media, to be timed by arrival to the packet."""
+        return Wire(self.datagrams, self.port)
 
     @property
     def progressed_ms(self) -> float | None:
@@ -115,7 +125,7 @@ def _heard(call: str, datagrams: Sequence[Datagram], ear: Ear, media: tuple[str,
         if any(starts <= before and at <= ends for starts, ends in spans):
             packets += 1
             gaps += at - before > GAP_SECONDS
-    return Hearing(call, witness, said, witness.readings(), packets, gaps)
+    return Hearing(call, witness, said, witness.readings(), packets, gaps, datagrams, media[1])
 
 
 def _spans(said: Sequence[Utterance]) -> list[tuple[float, float]]:

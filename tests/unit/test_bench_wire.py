@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from bench.equal_time.wire import NotSeen, Wire
+from bench.wire import NotSeen, Wire
 from hotline.phone import Datagram
 
 PHONE, PBX = ("127.0.0.1", 4000), ("127.0.0.1", 5000)
