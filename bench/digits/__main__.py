@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench import run
-from bench.digits import figures
+from bench.digits import figures, markdown
 from bench.digits.ear import Recogniser
 from bench.digits.hearing import Heard
 from bench.digits.line import LINES
@@ -54,11 +54,12 @@ async def measure(
 
 
 def save(out: Path, heard: Sequence[Heard], issued: str) -> list[tuple[str, list[Figure]]]:
-    """Write raw data, confusions and chart to `out`, and return the tables."""
+    """Write raw data, confusions, chart and tables for the docs to `out`, and return the tables for people."""
     run.save_rows(out / "heard.csv", [field.name for field in fields(Heard)], [astuple(one) for one in heard])
     run.save_rows(
         out / "confusion.csv", ["line", "digits", "reading", "said", *figures.COLUMNS], figures.confusion(heard)
     )
+    (out / "tables.md").write_text(markdown.tables(heard), encoding="utf-8")
     figures.draw(heard, out / "digits", TITLE)
     return figures.tables(heard, issued)
 

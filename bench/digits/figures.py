@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
+    from matplotlib.axes import Axes
+
     from bench.digits.hearing import Heard
 
 GOAL = 0.08
 """Most of a digit's readings that may be misheard in the second reading on a clean line."""
-_SILENCE, _OTHER = "–", "…"
+SILENCE = "–"
+"""In place of a word, where none was heard."""
+_OTHER = "…"
 
 
 def of_digit(heard: Sequence[Heard], digit: str) -> Share:
@@ -61,7 +65,7 @@ def _figures(heard: Sequence[Heard], digits: str, reading: Reading, *, goal: boo
     figures = [Figure(f"{reading} reading")]
     for digit in digits:
         share = of_digit(heard, digit)
-        mistaken = Counter(one.heard or _SILENCE for one in heard if one.said == digit and not one.right)
+        mistaken = Counter(one.heard or SILENCE for one in heard if one.said == digit and not one.right)
         words = ", ".join(f"{word} {times}" for word, times in mistaken.most_common(4))
         goal_text, held = (f"≤ {100 * GOAL:g} %", share.rate <= GOAL) if goal else ("", None)
         figures.append(Figure(f"  {digit}", f"{share}  {words}", goal_text, held))
@@ -84,12 +88,12 @@ def confusion(heard: Sequence[Heard]) -> list[list[object]]:
     return rows
 
 
-COLUMNS = (*ALL, _OTHER, _SILENCE)
+COLUMNS = (*ALL, _OTHER, SILENCE)
 """Of a confusion: a digit, another word, nothing."""
 
 
 def _column(one: Heard) -> str:
-    return one.as_digit or (_OTHER if one.heard else _SILENCE)
+    return one.as_digit or (_OTHER if one.heard else SILENCE)
 
 
 def draw(heard: Sequence[Heard], target: Path, title: str) -> Collection[Path]:
@@ -98,35 +102,42 @@ def draw(heard: Sequence[Heard], target: Path, title: str) -> Collection[Path]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
     from matplotlib.figure import Figure as Sheet  # noqa: PLC0415
 
-    panels = list(dict.fromkeys((one.line, one.digits) for one in heard))
+    lines, sets = list(dict.fromkeys(one.line for one in heard)), list(dict.fromkeys(one.digits for one in heard))
     paths = [target.with_name(target.name + extension) for extension in (".png", ".svg")]
     with rc_context({"font.family": "DejaVu Sans", "font.size": 9, "svg.hashsalt": "bench"}):
-        sheet = Sheet(figsize=(10, 0.5 + 2.3 * len(panels)), dpi=100, layout="constrained")
+        sheet = Sheet(figsize=(10, 0.5 + 1.9 * len(lines)), dpi=100, layout="constrained")
         FigureCanvasAgg(sheet)
         sheet.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
-        parts = sheet.subplots(len(panels), 1, squeeze=False)
-        for axes, (line, digits) in zip(parts[:, 0], panels, strict=True):
-            here = [one for one in heard if (one.line, one.digits) == (line, digits)]
-            readings = list(dict.fromkeys(one.reading for one in here))
-            for nth, (reading, colour) in enumerate(zip(readings, ("#56B4E9", "#0072B2"), strict=False)):
-                shares = [of_digit([one for one in here if one.reading is reading], digit) for digit in digits]
-                rates = np.array([share.rate for share in shares])
-                reach = np.abs(np.array([share.interval for share in shares]).T - rates)
-                axes.bar(
-                    np.arange(len(digits)) + 0.4 * nth - 0.2,
-                    100 * rates,
-                    0.38,
-                    yerr=100 * reach,
-                    color=colour,
-                    error_kw={"linewidth": 0.8},
-                    label=f"{reading} reading",
-                )
-            axes.axhline(100 * GOAL, color="#767676", linewidth=0.8, linestyle="--")
-            axes.set_xticks(range(len(digits)), list(digits))
-            axes.set_ylabel("misheard, %")
-            axes.set_title(f"{line}, {len({one.password for one in here})} passwords", loc="left", fontsize=10)
-            axes.spines[["right", "top"]].set_visible(False)
+        # One scale for all: the lines are to be compared.
+        parts = sheet.subplots(len(lines), len(sets), squeeze=False, sharey=True, width_ratios=list(map(len, sets)))
+        for row, line in zip(parts, lines, strict=True):
+            row[0].set_ylabel("misheard, %")
+            for axes, digits in zip(row, sets, strict=True):
+                here = [one for one in heard if (one.line, one.digits) == (line, digits)]
+                axes.set_title(f"{line}, {len({one.password for one in here})} passwords", loc="left", fontsize=10)
+                _bars(axes, here, digits)
         parts[0, 0].legend(frameon=False)
         for path in paths:
             sheet.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else {})
     return paths
+
+
+def _bars(axes: Axes, heard: Sequence[Heard], digits: str) -> None:
+    """Draw what was misheard of each digit in either reading, with intervals, and the goal."""
+    readings = dict.fromkeys(one.reading for one in heard)
+    for nth, (reading, colour) in enumerate(zip(readings, ("#56B4E9", "#0072B2"), strict=False)):
+        shares = [of_digit([one for one in heard if one.reading is reading], digit) for digit in digits]
+        rates = np.array([share.rate for share in shares])
+        reach = np.abs(np.array([share.interval for share in shares]).T - rates)
+        axes.bar(
+            np.arange(len(digits)) + 0.4 * nth - 0.2,
+            100 * rates,
+            0.38,
+            yerr=100 * reach,
+            color=colour,
+            error_kw={"linewidth": 0.8},
+            label=f"{reading} reading",
+        )
+    axes.axhline(100 * GOAL, color="#767676", linewidth=0.8, linestyle="--")
+    axes.set_xticks(range(len(digits)), list(digits))
+    axes.spines[["right", "top"]].set_visible(False)

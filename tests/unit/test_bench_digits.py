@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from bench.digits import figures
+from bench.digits import figures, markdown
 from bench.digits.ear import Recogniser, spelt
 from bench.digits.hearing import LEADS, Listener, Reading
 from bench.digits.line import LINES, PACKET, Line
@@ -158,6 +158,11 @@ def test_what_was_heard_becomes_tables_confusions_and_a_chart(listener, tmp_path
     assert len({title for title, _ in goals}) == 1
     rows = figures.confusion(heard)
     assert sum(sum(row[4:]) for row in rows) == len(heard)
+    written = markdown.tables(heard)
+    assert written.count("| digit | clean, 2 passwords | loss-2, 2 passwords |") == 3
+    assert written.count("| digit | clean, 1 passwords | loss-2, 1 passwords |") == 3
+    first = [one for one in heard if (one.line, one.digits, one.reading) == ("loss-2", ISSUED, Reading.FIRST)]
+    assert f"| all | 0.0 % [0.0, 17.6] 0/18 | 0.0 % [0.0, 17.6] 0/{figures.of_all(first).of} |" in written
     paths = figures.draw(heard, tmp_path / "digits", "Digits")
     assert all(path.stat().st_size > 1000 for path in paths)
 

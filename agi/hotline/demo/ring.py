@@ -14,7 +14,7 @@ from hotline.phone import CallClosed, Caller, Ear, NotInTime, Softphone
 from hotline.phone.route import route
 from hotline.phone.scripted import follow
 from hotline.prompts import Library, Script
-from hotline.settings import SCRIPT
+from hotline.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ async def ring(line: Line, runs: Sequence[str], console: Console, *, pace: float
         PbxUnavailable, PhoneError: the phone can't be had.
     """
     address, interface = route(line.host, line.port)
-    library = Library.open(line.sounds, Script.load(SCRIPT))
+    library = Library.open(line.sounds, Script.load(Settings.load().voice.script))
     story = show.Story(console)
     with Ports.claim(address) as ports, tempfile.TemporaryDirectory(prefix="hotline-call-") as folder:
         phone = Softphone(
