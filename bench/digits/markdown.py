@@ -48,9 +48,12 @@ def _share_of(heard: Sequence[Heard], digit: str) -> str:
 
 
 def _words_for(heard: Sequence[Heard], digit: str) -> str:
-    """Return what was heard in place of `digit`, the commonest first."""
+    """Return what was heard in place of `digit` more than once, the commonest first, and how often anything else."""
     mistaken = Counter(one.heard or SILENCE for one in heard if one.said == digit and not one.right)
-    return ", ".join(f"{word} {times}" for word, times in mistaken.most_common(_MOST_COMMON))
+    common = [(word, times) for word, times in mistaken.most_common(_MOST_COMMON) if times > 1]
+    if others := mistaken.total() - sum(times for _, times in common):
+        common.append(("others", others))
+    return ", ".join(f"{word} {times}" for word, times in common)
 
 
 def _written(title: str, heard: Sequence[Heard], rows: Mapping[str, Cell]) -> str:
