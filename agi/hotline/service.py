@@ -28,7 +28,7 @@ from hotline.records.listening import Listener
 from hotline.settings import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 
     from pydantic import SecretStr
 
@@ -151,10 +151,9 @@ class Running:
     task: asyncio.Task[None]
     parts: Parts
 
-    @property
-    def steering(self) -> Steering:
-        """What can be wished of it while it runs."""
-        return Steering(partial(take, self.parts), self.hold, self.resume)
+    def steering(self, refusals: Callable[[], Mapping[str, int]] = dict) -> Steering:
+        """Return what can be wished of it while it runs; `refusals` tells those that somebody else counts."""
+        return Steering(partial(take, self.parts), self.hold, self.resume, refusals)
 
     async def drain(self, limit_seconds: float, hurry: asyncio.Event) -> None:
         """Take no more calls; return when those there are have ended, at the limit, on `hurry`, or when it is over."""

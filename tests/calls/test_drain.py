@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_a_drained_process_keeps_its_calls_and_takes_no_other_until_it_resumes(service, ring):
     """Who is in a call goes on; who calls then hears the fallback, free of charge; afterwards all is as before."""
     process = Process(os.geteuid(), f"drained-{os.getpid()}")
-    async with control(process.name, service.steering):
+    async with control(process.name, service.steering()):
         first, second = await ring(0), await ring(1)
         await first.reach()
         state = await ask(process, "drain")

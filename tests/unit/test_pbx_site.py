@@ -51,7 +51,7 @@ def test_the_examples_in_comments_are_what_is_tested():
     """Without their marks, the examples of TLS, SRTP and AMI in dialplan/site/ say what a `Site` with them renders."""
     keys = Path("/etc/asterisk/keys")
     tls = Tls(5061, keys / "hotline.crt", keys / "hotline.key", keys / "carrier-root.crt")
-    files = example(tls=tls, ami=Ami(5038, "change-me"), phones=[PHONE]).files()
+    files = example(tls=tls, ami=Ami(5038, "change-me", status_password="change-me"), phones=[PHONE]).files()
     for name in ("pjsip-transport.conf", "pjsip-trunk.conf"):
         assert meaning(files[name]) == unmarked(name)
     assert ["enabled = no", *meaning(files["manager.conf"])] == unmarked("manager.conf")

@@ -20,6 +20,7 @@ MODULES = {
     "run": "demo",
     "serve": "service",
     "pbx": "pbx",
+    "status": "status",
     "drain": "steer",
     "resume": "steer",
     "dialplan": "dialplan",

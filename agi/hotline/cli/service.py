@@ -10,6 +10,7 @@ from hotline import logs
 from hotline.cli.terminal import run
 from hotline.console import control
 from hotline.memory import never_dump
+from hotline.pbx.refusals import counted_refusals
 from hotline.service import serving, stop_signal, stopped_or_ended
 from hotline.settings import Settings
 from hotline.supervision import supervised
@@ -29,7 +30,12 @@ def serve() -> None:
         stop = stop_signal()
         settings = Settings.load()
         logs.configure(logging.INFO, form=settings.log.form)
-        async with serving(settings) as running, control(settings.ari.app, running.steering), supervised():
+        async with (
+            serving(settings) as running,
+            counted_refusals(settings.ami) as refusals,
+            control(settings.ari.app, running.steering(refusals.last_hour)),
+            supervised(),
+        ):
             await stopped_or_ended(stop, running.task)
             stop.clear()
             await running.drain(settings.call.drain_seconds, hurry=stop)

@@ -26,7 +26,7 @@ from hotline.console.errors import ProcessAway
 from hotline.console.vitals import faults
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from hotline.console.vitals import Vitals
 
@@ -50,6 +50,7 @@ class State(msgspec.Struct, frozen=True):
         calls_at_once: that are taken at a time.
         waiting: for the database, or for a thread that hashes.
         faults: why it is not ready, by the part that is not.
+        refusals: by kind, how often Asterisk refused somebody in the last hour; empty where it is not asked.
     """
 
     pid: int
@@ -59,6 +60,7 @@ class State(msgspec.Struct, frozen=True):
     calls_at_once: int
     waiting: int
     faults: dict[str, str]
+    refusals: dict[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,13 @@ class Steering:
         vitals: asks its parts.
         drain: takes no more calls.
         resume: takes calls again.
+        refusals: tells those of the last hour.
     """
 
     vitals: Callable[[], Awaitable[Vitals]]
     drain: Callable[[], None]
     resume: Callable[[], None]
+    refusals: Callable[[], Mapping[str, int]] = dict
 
 
 @contextlib.asynccontextmanager
@@ -148,6 +152,7 @@ async def _carried_out(wish: bytes, steering: Steering) -> bytes:
             calls_at_once=vitals.calls_at_once,
             waiting=vitals.transactions_waiting + vitals.hashes_waiting,
             faults=dict(why),
+            refusals=dict(steering.refusals()),
         )
     )
 
@@ -166,7 +171,7 @@ async def ask(process: Process, wish: Wish) -> State:
     """
     try:
         async with asyncio.timeout(SECONDS):
-            reader, writer = await asyncio.open_unix_connection(process.address)
+            reader, writer = await _connected(process.address)
             try:
                 if _user(writer) != process.user:
                     raise ProcessAway(f"{process.name}: another user's program listens under its name")
@@ -181,6 +186,18 @@ async def ask(process: Process, wish: Wish) -> State:
     if not answer:
         raise ProcessAway(f"{process.name} did not answer: only its own user (id {process.user}) and root are told")
     return msgspec.json.decode(answer, type=State)
+
+
+async def _connected(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        line.setblocking(False)
+        # By the socket and not by its address: uvloop takes no abstract one.
+        await asyncio.get_running_loop().sock_connect(line, address)
+        return await asyncio.open_unix_connection(sock=line)
+    except BaseException:
+        line.close()
+        raise
 
 
 def _user(writer: asyncio.StreamWriter) -> int:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from hotline.demo.run_folder import name, run_folder
 from hotline.desk import Desk, SecretDigits, Vault, load_sample, sample_members
-from hotline.pbx import Outbound, PhoneAccount, Ports, PrivateAsterisk, Site, install_root, new_password
+from hotline.pbx import Ami, Outbound, PhoneAccount, Ports, PrivateAsterisk, Site, install_root, new_password
 from hotline.phone import Softphone
 from hotline.prompts import Library, Script, build
 from hotline.records import Database, EmbeddedPostgres, migrate
@@ -117,6 +117,8 @@ async def house(
         phones = accounts(members)
         settings.ari.password = SecretStr(secrets.token_urlsafe(24))
         settings.ari.url = f"http://127.0.0.1:{ports.http}"
+        settings.ami.port = ports.ami
+        settings.ami.password = SecretStr(secrets.token_urlsafe(24))
         settings.fastagi.port = ports.agi
         settings.voice.secrets = _secrets_folder()
         if "test_phones" not in settings.call.model_fields_set:
@@ -145,6 +147,7 @@ async def house(
             hand_over="broadcast" if settings.ari.enabled else "agi",
             fastagi=[fastagi],
             agi=settings.fastagi.enabled,
+            ami=Ami(ports.ami, secrets.token_urlsafe(24), status_password=settings.ami.password.get_secret_value()),
         )
         asterisk = await stack.enter_async_context(PrivateAsterisk(root, folder / "pbx", changed(site)))
         progress("Asterisk", 1.0)

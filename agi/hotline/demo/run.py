@@ -11,6 +11,7 @@ from hotline.console import control
 from hotline.demo import show
 from hotline.demo.card import Card
 from hotline.demo.house import house
+from hotline.pbx.refusals import counted_refusals
 from hotline.service import serving, stop_signal, stopped_or_ended
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ async def run(settings: Settings, console: Console, address: str) -> None:
         with show.progress(console) as progress:
             rooms = await stack.enter_async_context(house(settings, progress, address))
             running = await stack.enter_async_context(serving(rooms.settings))
-            await stack.enter_async_context(control(rooms.settings.ari.app, running.steering))
+            refusals = await stack.enter_async_context(counted_refusals(rooms.settings.ami))
+            steering = running.steering(refusals.last_hour)
+            await stack.enter_async_context(control(rooms.settings.ari.app, steering))
         card(rooms).leave(rooms.folder)
         explain(rooms, console)
         await stopped_or_ended(stop, running.task)
@@ -48,6 +51,9 @@ def card(rooms: House) -> Card:
             "HOTLINE_ARI__URL": settings.ari.url,
             "HOTLINE_ARI__USER": settings.ari.user,
             "HOTLINE_ARI__PASSWORD": settings.ari.password.get_secret_value(),
+            "HOTLINE_AMI__PORT": str(settings.ami.port),
+            "HOTLINE_AMI__PASSWORD": settings.ami.password.get_secret_value(),
+            "HOTLINE_VOICE__SOUNDS": str(settings.voice.sounds.resolve()),
             "HOTLINE_DATABASE__DSN": settings.database.dsn.get_secret_value(),
         },
     )

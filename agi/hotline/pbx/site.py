@@ -38,17 +38,19 @@ class Tls:
 
 @dataclass(frozen=True)
 class Ami:
-    """The manager interface, switched on for one user who may only watch.
+    """The manager interface, switched on for a user who may only watch, and one who may also ask how things are.
 
     Attributes:
         port: TCP port, always on 127.0.0.1.
         password: of the user `watch`.
         read: classes of events it gets; `all` holds keys and file names, and is for tests only.
+        status_password: of the user `status`, for `hotline status`; there is none when it is empty.
     """
 
     port: int
     password: str = field(repr=False)
     read: str = "system,security"
+    status_password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,14 @@ class Site:
         return (
             f"enabled = yes\nwebenabled = no\nbindaddr = 127.0.0.1\nport = {self.ami.port}\n\n"
             f"[watch]\nsecret = {self.ami.password}\ndeny = 0.0.0.0/0.0.0.0\npermit = 127.0.0.1/255.255.255.255\n"
-            f"read = {self.ami.read}\nwrite = none\n"
+            f"read = {self.ami.read}\nwrite = none\n" + self._status_user(self.ami.status_password)
+        )
+
+    @staticmethod
+    def _status_user(password: str) -> str:
+        return password and (
+            f"\n[status]\nsecret = {password}\ndeny = 0.0.0.0/0.0.0.0\npermit = 127.0.0.1/255.255.255.255\n"
+            "read = security\nwrite = reporting\n"
         )
 
     def _transports(self) -> str:
@@ -263,6 +272,8 @@ class Site:
             values |= {f"canary.{name}": value for name, value in vars(self.canary).items()}
         if self.ami is not None:
             values |= {"ami.password": self.ami.password, "ami.read": self.ami.read.replace(",", "+")}
+            if self.ami.status_password:
+                values["ami.status_password"] = self.ami.status_password
         for place, phone in enumerate(self.phones):
             values |= {f"phones[{place}].{name}": value for name, value in vars(phone).items()}
         for name, value in values.items():

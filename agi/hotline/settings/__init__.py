@@ -4,6 +4,7 @@ A setting is read from the environment as `HOTLINE_<GROUP>__<NAME>`, for example
 The menu's words and timers are not here: an admin edits them in `dialplan/menu.toml`.
 """
 
+from hotline.settings.ami import AmiSettings
 from hotline.settings.call import EVERYWHERE, CallSettings
 from hotline.settings.canary import CanarySettings
 from hotline.settings.console import ConsoleSettings
@@ -22,6 +23,7 @@ __all__ = [
     "GUESS_BITS",
     "SCRIPT",
     "SHARE",
+    "AmiSettings",
     "AriSettings",
     "CallSettings",
     "CanarySettings",

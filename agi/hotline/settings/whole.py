@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableError
 
+from hotline.settings.ami import AmiSettings
 from hotline.settings.call import CallSettings
 from hotline.settings.canary import CanarySettings
 from hotline.settings.console import ConsoleSettings, LogSettings
@@ -42,6 +43,7 @@ class Settings(BaseSettings):
 
     ari: AriSettings = AriSettings()
     fastagi: FastAgiSettings = FastAgiSettings()
+    ami: AmiSettings = AmiSettings()
     database: DatabaseSettings = DatabaseSettings()
     password: PasswordSettings = PasswordSettings()
     limits: LimitSettings = LimitSettings()
