@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +12,7 @@ from hotline.cli.command import app
 from hotline.desk import NumberMalformed
 from hotline.menu import MenuError
 from hotline.prompts import Library, PromptMissing
+from hotline.prompts.library import Clip
 from hotline.publishing import NoDraft, NothingToChange
 from hotline.settings import SHARE
 
@@ -39,10 +41,25 @@ def hotline(dsn, monkeypatch, tmp_path):
     return run
 
 
+class Sounds(Library):
+    """Every prompt there could be, of two seconds but for what is said; a digit takes 0.4."""
+
+    def __init__(self, **seconds):
+        self.seconds = seconds
+
+    def __getitem__(self, id_):
+        return Clip(id_, Path("/sounds", id_), self.seconds.get(id_, 2.0), id_)
+
+    def speech(self, id_):
+        return bytes(3200 if id_.startswith("digits/") else 8000)
+
+
 @pytest.fixture
 def built(monkeypatch):
-    """Every prompt is as if built."""
-    monkeypatch.setattr(Library, "open", lambda *_: None)
+    """The prompts, as if built."""
+    sounds = Sounds()
+    monkeypatch.setattr(Library, "open", lambda *_: sounds)
+    return sounds
 
 
 @pytest.fixture
@@ -87,6 +104,14 @@ def test_the_quick_commands_publish_a_version_each(hotline, built):
     assert "18:00, which is today" in hotline("emergency", "on", "--until", "tonight", *WHY, status=2)
     table = hotline("versions")
     assert (table.count("emergency"), table.count("branch8")) == (2, 2)
+
+
+def test_a_menu_that_makes_calls_too_long_is_warned_of(hotline, built, noon):
+    """It is published all the same, and who publishes it knows that callers pay a second minute."""
+    built.seconds["menu"] = 30.0
+    said = hotline("publish", noon, *WHY)
+    assert "warning: twelve digits, every prompt heard: " in said
+    assert "version 1 is live" in said
 
 
 def test_what_can_not_be_used_is_refused_with_its_reason(hotline, noon):

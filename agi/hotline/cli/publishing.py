@@ -18,6 +18,7 @@ from hotline.cli.moments import moment
 from hotline.cli.operator import By, Why, read_number, reason
 from hotline.cli.terminal import console, run
 from hotline.desk import Vault, vietnamese_e164
+from hotline.dialogue import Timer
 from hotline.dialogue.vocabulary import PROMPTS
 from hotline.menu import Moment, text_of
 from hotline.publishing import FILE_NUMBER, Maker, NoDraft, Press, branch8, greeting_off, greeting_on
@@ -28,6 +29,7 @@ from hotline.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from hotline.publishing import Edition
     from hotline.records.attempts import Trace
     from hotline.records.menus import Version
 
@@ -51,7 +53,14 @@ class Said(StrEnum):
 def press(settings: Settings, database: Database) -> Press:
     """Return what menus are published with."""
     maker = Maker(settings.voice.script, settings.voice.sounds, PROMPTS)
-    return Press(database, maker, settings.menu)
+
+    async def time(edition: Edition) -> None:
+        timer = Timer(edition.menu, edition.library, settings.password.length, settings.call.notice)
+        for way in await timer.all():
+            if way.too_long:
+                _say(f"warning: {way.name}: {way.seconds:.1f} s from the answer, and {way.limit:g} is the most")
+
+    return Press(database, maker, settings.menu, time)
 
 
 @contextlib.asynccontextmanager

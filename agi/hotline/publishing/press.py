@@ -12,11 +12,11 @@ from hotline.publishing.errors import NoDraft, NoSuchVersion, PublishedMeanwhile
 from hotline.records import audit, menus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     from hotline.desk import Reason
-    from hotline.publishing.edition import Maker
+    from hotline.publishing.edition import Edition, Maker
     from hotline.records import Connection, Database
     from hotline.records.attempts import Trace
     from hotline.records.menus import Deed, Draft, Version
@@ -31,9 +31,17 @@ class Press:
     Args:
         maker: makes an edition of each before it is let in, as the service will.
         file: what callers hear as long as nothing was published.
+        proven: called with each edition that can be used, before it is let in.
     """
 
-    def __init__(self, database: Database, maker: Maker, file: Path) -> None:
+    def __init__(
+        self,
+        database: Database,
+        maker: Maker,
+        file: Path,
+        proven: Callable[[Edition], Awaitable[None]] | None = None,
+    ) -> None:
+        self._on_proven = proven
         self._database = database
         self._maker = maker
         self._file = file
@@ -171,7 +179,9 @@ class Press:
         return number
 
     async def _proven(self, text: str, name: str) -> None:
-        await asyncio.to_thread(self._maker.make, text, name, name)
+        edition = await asyncio.to_thread(self._maker.make, text, name, name)
+        if self._on_proven is not None:
+            await self._on_proven(edition)
 
 
 async def _end_draft(connection: Connection, based_on: int, reason: Reason) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import asyncpg
 import structlog
 
-from hotline.records.pool import DRIVER_ERRORS
+from hotline.records.pool import DRIVER_ERRORS, LOST
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -57,7 +57,7 @@ class Listener:
     async def _listen(self) -> None:
         async with asyncio.timeout(CONNECTING):
             connection: Any = await asyncpg.connect(
-                self._dsn.get_secret_value(), server_settings={"application_name": "hotline-listener"}
+                self._dsn.get_secret_value(), server_settings={"application_name": "hotline-listener", **LOST}
             )
         try:
             lost = asyncio.Event()

@@ -35,7 +35,7 @@ connection that is new, when the first was lost without a word."""
 TRANSACTION_TIMEOUT: Final = 17
 """The first PostgreSQL that has it."""
 
-_LOST: Final = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+LOST: Final = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
 """After 25 s the server ends the session of a machine of ours that is gone; unasked, after two hours."""
 
 _UNAVAILABLE: Final = ("08", "25006", "28", "3D", "40", "53", "55P03", "57", "58", "XX")
@@ -197,7 +197,7 @@ class Database:
             server_settings={
                 "application_name": "hotline",
                 "statement_timeout": _milliseconds(self._seconds),
-                **_LOST,
+                **LOST,
                 # A commit we are told of survives a crash of the server, whatever its default: it is spoken of next.
                 "synchronous_commit": "on",
                 "jit": "off",
