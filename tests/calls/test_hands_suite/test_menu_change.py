@@ -12,7 +12,7 @@ from hotline.settings import SHARE
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 TOLD = 5.0
-"""Seconds in which every process has a new menu: it was told, for the poll is every ten. Measured: under a tenth."""
+"""Seconds in which every process has a new menu: it was told, for the poll is every ten. Measured: a tenth."""
 
 
 @pytest.fixture
