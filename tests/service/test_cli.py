@@ -1,13 +1,13 @@
 """The command line: what is wrong ends in one clear line and exit status 2."""
 
+import os
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import soundfile
 
+import program
 from hotline import prompts
 from hotline.settings import SCRIPT, SHARE, VoiceSettings
 
@@ -19,14 +19,8 @@ def hotline(monkeypatch, tmp_path):
     def run(*arguments, **settings):
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        done = subprocess.run(
-            [sys.executable, "-c", "from hotline.cli import main; main()", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-        )
-        return done.returncode, done.stderr
+        done = program.hotline(*arguments, environment=dict(os.environ), folder=tmp_path)
+        return done.status, done.errors
 
     return run
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+import program
 from hotline.desk import CallerNumber, CallRecord, Ledger
 
 PEPPER = "a pepper for tests, of no use elsewhere"
@@ -28,18 +29,8 @@ def hotline(dsn, tmp_path):
     }
 
     async def run(*arguments, piped=""):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            "from hotline.cli import main; main()",
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=environment,
-        )
-        output, errors = await process.communicate(piped.encode())
-        return process.returncode, output.decode(), errors.decode()
+        done = await asyncio.to_thread(program.hotline, *arguments, piped=piped, environment=environment)
+        return done.status, done.output, done.errors
 
     return run
 

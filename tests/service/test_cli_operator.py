@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
+import program
 from hotline.cli.command import app
 from hotline.cli.person import at_the_terminal
 from hotline.desk import CallerNumber, Desk, InsuranceNumber, ReasonUnfit, Vault
@@ -40,20 +41,13 @@ def environment(dsn):
 
 
 @pytest.fixture
-def hotline(command, environment):
+def hotline(environment):
     """Run the command with something piped in; return exit status, output and errors."""
 
     async def run(*arguments, piped="", **settings):
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=environment | settings,
-        )
-        output, errors = await process.communicate(piped.encode())
-        return process.returncode, output.decode(), errors.decode()
+        given = environment | settings
+        done = await asyncio.to_thread(program.hotline, *arguments, piped=piped, environment=given)
+        return done.status, done.output, done.errors
 
     return run
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import sys
 from functools import partial
 from types import SimpleNamespace
 from uuid import uuid4
@@ -14,6 +13,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
+import program
 from hotline import service
 from hotline.prompts import Library
 from hotline.records import Database, MigrationFailed, SchemaNewer, SchemaOutdated, applying, migrate, migrations
@@ -44,14 +44,9 @@ async def sql(dsn):
 
 async def hotline(dsn, *arguments):
     """Run the command; return exit status, output and errors."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from hotline.cli import main; main()", "records", "migrate", *arguments),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={"PATH": os.environ["PATH"], "COLUMNS": "400", "HOTLINE_DATABASE__DSN": dsn},
-    )
-    output, errors = await process.communicate()
-    return process.returncode, output.decode(), errors.decode()
+    environment = {"PATH": os.environ["PATH"], "COLUMNS": "400", "HOTLINE_DATABASE__DSN": dsn}
+    done = await asyncio.to_thread(program.hotline, "records", "migrate", *arguments, environment=environment)
+    return done.status, done.output, done.errors
 
 
 async def test_the_command_tells_what_is_due_does_it_and_finds_nothing_more(empty):
