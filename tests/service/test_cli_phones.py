@@ -74,6 +74,13 @@ def test_where_phones_reach_the_switchboard_must_be_known(hotline, site):
     assert "192.0.2.5:5070" in hotline("phones", "add", "lan", "--server", "192.0.2.5:5070")
 
 
+def test_a_qr_code_is_not_shown_where_no_phone_can_fetch_what_it_names(hotline, site):
+    """Settings are handed out at the address that phones use; on loopback no account is made either."""
+    with pytest.raises(SiteError, match="no phone reaches"):
+        hotline("phones", "add", "lan", "--qr")
+    assert PhonesFile(site).accounts() == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [(["phones", "list"], "no `hotline run`"), (["call", "8"], "no `hotline run`"), (["call", "8a"], "keys")],

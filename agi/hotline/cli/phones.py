@@ -48,12 +48,21 @@ def add(
     at = Switchboard.find(site)
     at.require_test_system()
     host, port = at.server(server)
+    if qr and host.startswith("127."):
+        raise SiteError(
+            "--qr: no phone reaches 127.0.0.1: `hotline run --address` with one of this machine's, or --server"
+        )
     account = at.file.add(name, _number(number, at.file))
     run(at.reload(name))
     phone = Softphone(account, host, port)
     _show(phone)
     if qr:
-        run(_hand_out(phone))
+        try:
+            run(_hand_out(phone))
+        except OSError:
+            raise SiteError(
+                f"--qr: {host} is no address of this machine, so the settings can't be fetched here"
+            ) from None
 
 
 @app.command("list")
