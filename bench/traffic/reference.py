@@ -8,7 +8,6 @@ from bench.traffic.carrier import Plan
 from hotline.menu import load
 from hotline.phone.g711 import RATE
 from hotline.prompts import Script, compose
-from hotline.settings import SCRIPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +24,7 @@ SLACK = 1.5
 
 def planner(rooms: House) -> Callable[[Member], Plan]:
     """Return what makes a member's reference call; all take equally long, as all readings do."""
-    menu = load(rooms.settings.menu, Script.load(SCRIPT).prompts)
+    menu = load(rooms.settings.menu, Script.load(rooms.settings.voice.script).prompts)
     digits = "0" * rooms.settings.password.length
     readings = sum(
         len(compose(rooms.library, lead, digits, digit_gap=gaps.digit_gap, group_gap=gaps.group_gap)) / RATE

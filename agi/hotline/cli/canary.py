@@ -15,7 +15,7 @@ from hotline.phone import Credentials, Ear, HandmadePhone
 from hotline.phone.canary import Finding, Limits, ring
 from hotline.prompts import Library, Script
 from hotline.records import Database
-from hotline.settings import SCRIPT, Settings, SettingsError
+from hotline.settings import Settings, SettingsError
 
 app = typer.Typer()
 
@@ -82,7 +82,7 @@ async def _rung(settings: Settings) -> Finding:
         raise SettingsError(
             "\n".join(f"HOTLINE_CANARY__{name.upper()}: must be set for the canary" for name in missing)
         )
-    library = Library.open(settings.voice.sounds, Script.load(SCRIPT))
+    library = Library.open(settings.voice.sounds, Script.load(settings.voice.script))
     host, _, port = at.server.rpartition(":")
     phone = HandmadePhone(
         "canary",
