@@ -13,7 +13,7 @@ BUILD_NEEDS := hatchling>=1.27 editables>=0.5
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup environment demo run test bench lint format wheel lock clean
+.PHONY: help setup environment demo run test bench faults lint format wheel lock clean
 
 help: ## show this list
 	@echo "Usage: make TARGET [ARGS='options for the command'] [PYTHON=python3.13]"
@@ -38,6 +38,9 @@ bench: setup ## measure, beside goals, and draw charts: all of PROGRAMS, or PROG
 	@$(BIN)/python -m bench.beside.install
 	@status=0; for program in $(PROGRAMS); do \
 		tests/in-private-network $(BIN)/python -m bench.$$program $(ARGS) || status=1; done; exit $$status
+
+faults: setup ## break what can break while calls come, and look at calls and records; ARGS='--only killed'
+	@tests/in-private-network $(BIN)/python -m bench.faults $(ARGS)
 
 lint: environment ## style, types and the layers between rooms
 	@$(BIN)/ruff check

@@ -19,9 +19,10 @@ from hotline.phone.keying import EVENTS, TICK, Stream
 from hotline.phone.sip import read_sdp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from hotline.pbx import Site
+    from hotline.phone.keying import Sent
 
 FIRST_PORT, PORTS = 20_000, 20_000
 """Media ports of the callers, on an address of their own; one a call, used again long after."""
@@ -46,6 +47,7 @@ class Plan:
         gap: seconds from key to key.
         speaks: whether media is sent, silence between keys.
         number: who is called; the hotline when empty.
+        disturb: what happens to the packets of keys on their way; nothing when None.
     """
 
     phone: str
@@ -55,9 +57,10 @@ class Plan:
     gap: float = 0.1
     speaks: bool = True
     number: str = ""
+    disturb: Callable[[Iterable[Sent]], Iterable[Sent]] | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Call:
     """A call, as its caller sees it; times by the event loop's clock.
 
@@ -146,7 +149,10 @@ class _Media:
 
     def _key(self, keys: str) -> None:
         by_tick: dict[int, list[bytes]] = {}
-        for sent in self._stream.keys(keys, self._plan.tone, self._plan.gap):
+        packets: Iterable[Sent] = self._stream.keys(keys, self._plan.tone, self._plan.gap)
+        if self._plan.disturb is not None:
+            packets = self._plan.disturb(packets)
+        for sent in packets:
             by_tick.setdefault(sent.tick, []).append(sent.data)
         self._ahead.extend(by_tick.get(tick, []) for tick in range(max(by_tick) + 1))
 
