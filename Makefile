@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
-PROGRAMS ?= equal_time ari_cost load beside
+PROGRAMS ?= equal_time ari_cost load soak beside
 # bootstrap.py refuses a Python that is too old in plain words, but must be readable by it.
 SET_UP = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 7))' 2>/dev/null || \
 	{ echo 'Python 3.11 or newer is needed as "$(PYTHON)"; name another with PYTHON=' >&2; exit 2; }; \

@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING
 from hotline.processes import Box, Child, ChildFailed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     from hotline.demo.house import House
 
 START_SECONDS = 20.0
 READY = "service_ready"
+HOTLINE = ("-c", "from hotline.cli import main; main()")
 
 
 @contextlib.asynccontextmanager
-async def serving(rooms: House, **more: str) -> AsyncIterator[Child]:
+async def serving(rooms: House, program: Sequence[str] = HOTLINE, **more: str) -> AsyncIterator[Child]:
     """Run `hotline serve` until the end of the block; entered once calls can come.
 
     Args:
         rooms: the house whose calls it takes.
+        program: what Python runs in the place of the application, which goes on as the application.
         more: further settings, as `HOTLINE_CALL__NOTICE`.
 
     Raises:
@@ -43,7 +45,7 @@ async def serving(rooms: House, **more: str) -> AsyncIterator[Child]:
         **more,
     }
     log = rooms.folder / "application.log"
-    command = [sys.executable, "-c", "from hotline.cli import main; main()", "serve"]
+    command = [sys.executable, *program, "serve"]
     with log.open("wb") as output:
         child = await Child.start(command, box=Box(), name="application", output=output, env=environment)
     try:

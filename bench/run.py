@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import logging
-import os
-import platform
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -18,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from bench.table import held
+from bench.versions import machine, versions
 from hotline import logs
 from hotline.cli.trouble import TROUBLE
 
@@ -89,12 +88,8 @@ def save_run(path: Path, options: Mapping[str, object], figures: Sequence[Figure
     """Write what was run, on which machine and how busy it was, and what came out, as JSON."""
     run = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {
-            "cores": os.cpu_count(),
-            "load": os.getloadavg(),
-            "system": platform.platform(),
-            "python": platform.python_version(),
-        },
+        "machine": machine(),
+        "versions": versions(),
         "options": dict(options),
         "figures": [asdict(figure) for figure in figures],
     }

@@ -80,7 +80,7 @@ class Scene:
         return time.monotonic() - began
 
     async def clear(self) -> None:
-        """End every process, and mend everything."""
+        """End every process, mend everything, and have an Asterisk that knows of nothing before."""
         for process in self.processes.values():
             await process.kill()
         self.processes.clear()
@@ -89,8 +89,8 @@ class Scene:
         await self.gate.open()
         self.wire.delay_seconds = 0.0
         await self.wire.mend()
-        if not self.rooms.asterisk.running:
-            await self.rooms.asterisk.start()
+        await self.rooms.asterisk.stop()
+        await self.rooms.asterisk.start()
 
 
 @contextlib.asynccontextmanager

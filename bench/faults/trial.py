@@ -15,6 +15,8 @@ from bench.traffic.carrier import Carrier, Plan
 from bench.traffic.hearing import hearings
 from bench.traffic.reference import planner
 from bench.traffic.tap import Tap
+from hotline.pbx import PbxUnavailable
+from hotline.processes import ChildFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,10 +74,14 @@ class _Rung:
 
 async def trial(scene: Scene, fault: Fault, rate: float) -> Trial:
     """Try `fault` once, at `rate` calls a second unless it has its own."""
-    await scene.clear()
     more = {"HOTLINE_ARI__PEERS": ",".join(NAMES)} if fault.peers else {}
-    for name in fault.processes:
-        await scene.start(name, **more)
+    try:
+        await scene.clear()
+        for name in fault.processes:
+            await scene.start(name, **more)
+    except (ChildFailed, PbxUnavailable) as trouble:
+        nobody: dict[str, Counter[str]] = {when: Counter() for when in ("live", "new", "after")}
+        return Trial(fault, 0, nobody, {}, [f"void, not begun: {_first_line(trouble)}"])
     site = scene.rooms.asterisk.site
     address = site.trunk_matches[0]
     tap = Tap((site.address, site.sip_port), address)
@@ -93,7 +99,7 @@ async def trial(scene: Scene, fault: Fault, rate: float) -> Trial:
             rung.mended = now()
             await asyncio.sleep(AFTER_SECONDS)
         except (Exception, TimeoutError) as trouble:  # noqa: BLE001 - a fault that is not outlived is a result
-            wrong.append(f"{type(trouble).__name__}: {str(trouble).splitlines()[0] if str(trouble) else ''}")
+            wrong.append(f"{type(trouble).__name__}: {_first_line(trouble)}")
             rung.mended = min(rung.mended, now())
         finally:
             ringing.cancel()
@@ -117,6 +123,10 @@ async def trial(scene: Scene, fault: Fault, rate: float) -> Trial:
         if facts.get(name, 0.0) > limit
     ]
     return Trial(fault, len(rung.calls), became, facts, wrong)
+
+
+def _first_line(trouble: Exception) -> str:
+    return str(trouble).partition("\n")[0]
 
 
 async def _ring(scene: Scene, carrier: Carrier, fault: Fault, rate: float, rung: _Rung) -> None:
