@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 AWAY_SECONDS = 5.0
 """How long what is taken away stays away."""
-RIGHT, TOLD, LEFT, LOST = "right", "told", "left", "lost"
-"""What can become of a call: a password that works, a sentence that says why not, a caller who left, none of them."""
+RIGHT, TOLD, REFUSED, LEFT, LOST = "right", "told", "refused", "left", "lost"
+"""What can become of a call: a password that works, a sentence that says why not, 503, a caller who left, or worse."""
 ONLY_RIGHT, RIGHT_OR_TOLD = frozenset({RIGHT}), frozenset({RIGHT, TOLD})
 ROLLS = COMMITS = 10
 
@@ -177,7 +177,9 @@ async def asterisk_killed(scene: Scene) -> Facts:
 async def asterisk_stopped(scene: Scene) -> Facts:
     """`core stop gracefully`: its calls end, then it; started again."""
     asterisk = scene.rooms.asterisk
-    await asterisk.console("core stop gracefully")
+    # The console has no answer before Asterisk has ended.
+    asking = asyncio.create_task(asterisk.console("core stop gracefully"))
+    asyncio.gather(asking, return_exceptions=True)
     async with asyncio.timeout(90):
         while asterisk.running:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.05)
@@ -247,7 +249,7 @@ FAULTS = (
     Fault("asterisk-killed", "Asterisk killed and started", asterisk_killed, live=frozenset({LOST, RIGHT, TOLD}),
           new=frozenset({LOST, RIGHT, TOLD}), limits={"back": 5.0}),
     Fault("asterisk-stopped", "Asterisk stopped gracefully and started", asterisk_stopped,
-          new=frozenset({LOST, RIGHT, TOLD}), limits={"back": 5.0}),
+          new=frozenset({REFUSED, LOST, RIGHT, TOLD}), limits={"back": 5.0}),
     Fault("rolling", "rolling restart of two processes, ten rounds at 20 calls/s", rolling, NAMES,
           frozenset({LEFT}), frozenset({LEFT}), rate=20.0, short=True),
     Fault("hang-up", "callers hang up at points all over the call", nothing, live=frozenset({LEFT, RIGHT}),

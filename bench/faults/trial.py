@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bench.faults.catalogue import LEFT, LOST, RIGHT, TOLD
+from bench.faults.catalogue import LEFT, LOST, REFUSED, RIGHT, TOLD
 from bench.faults.invariants import broken, issues, left_over, read_in_full
 from bench.faults.scene import NAMES
 from bench.traffic.carrier import Carrier, Plan
@@ -157,6 +157,8 @@ def _became(scene: Scene, fault: Fault, call: Call, hearing: Hearing | None) -> 
         and len(hearing.readings if hearing else ()) > 1
     ):
         return RIGHT
+    if call.status == 503:
+        return REFUSED
     prompts = [one for one in (hearing.said if hearing else ()) if one.kind == "prompt"]
     if prompts and any(one.id in WORDS and one.complete for one in prompts):
         return TOLD
