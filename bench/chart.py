@@ -83,6 +83,8 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
         middle = float(np.median(next(iter(panel.groups.values()))))
         axes.axvspan(middle - panel.bound, middle + panel.bound, color="#F0F0F0", zorder=0, linewidth=0)
         first, last = min(first, middle - panel.bound), max(last, middle + panel.bound)
+    if first == last:
+        first, last = first - 0.5, last + 0.5
     axes.set_xlim(first - 0.03 * (last - first), last + 0.03 * (last - first))
     axes.set_yticks(range(len(panel.groups)), list(panel.groups))
     axes.invert_yaxis()

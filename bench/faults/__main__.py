@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bench.faults.scene import Scene
     from bench.faults.trial import Trial
 
 TITLE = "Faults"
@@ -28,22 +27,19 @@ TITLE = "Faults"
 
 async def measure(console: Console, out: Path, *, rate: float, repeats: int, only: Sequence[str] = ()) -> list[Figure]:
     """Measure and leave the results in `out`, a folder that is there."""
-    with run.progress(console) as bars:
-        async with scene(run.steps(bars)) as there:
-            task = bars.add_task("trials", total=repeats * len(only or FAULTS))
-            trials = await strike(there, rate, repeats, only, lambda: bars.update(task, advance=1))
-    return report(console, out, rate, repeats, trials)
-
-
-async def strike(there: Scene, rate: float, repeats: int, only: Sequence[str], done: object) -> list[Trial]:
-    """Try each fault of `only` (all when empty) `repeats` times; `done` is called after each trial."""
-    trials = []
-    for fault in FAULTS:
-        for _ in range(repeats if not only or fault.key in only else 0):
-            trials.append(await trial(there, fault, rate))
-            if callable(done):
-                done()
-    return trials
+    trials: list[Trial] = []
+    try:
+        with run.progress(console) as bars:
+            async with scene(run.steps(bars)) as there:
+                task = bars.add_task("trials", total=repeats * len(only or FAULTS))
+                for fault in FAULTS:
+                    for _ in range(repeats if not only or fault.key in only else 0):
+                        trials.append(await trial(there, fault, rate))
+                        bars.update(task, advance=1)
+    finally:
+        # An hour's trials are not lost with one that breaks off.
+        figures = report(console, out, rate, repeats, trials)
+    return figures
 
 
 def report(console: Console, out: Path, rate: float, repeats: int, trials: Sequence[Trial]) -> list[Figure]:
