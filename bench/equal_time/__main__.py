@@ -90,12 +90,15 @@ def desk_figures(console: Console, made: Sequence[Check]) -> list[Figure]:
 def phone_figures(console: Console, made: Sequence[Call], void: int) -> list[Figure]:
     """Print and return what the calls tell."""
     expected = {case: ("check", "new-password" if case is Case.MATCH else "mismatch") for case in Case}
-    wrong = [call for call in made if call.words != expected[call.case]]
+    # Work that is late repeats the clip (SPEC §2): right, but time of another length.
+    late = [call for call in made if call.words[:2] == ("check", "check")]
+    wrong = [call for call in made if tuple(dict.fromkeys(call.words)) != expected[call.case]]
     outcome = _by_case([(call.case, call.outcome) for call in made])
     check = _by_case([(call.case, call.check_ended) for call in made])
     figures = [
         _outcomes(len(made), len(wrong), "words as they must be: check clip, then sentence or password"),
         Figure("calls made again, as a key was lost or told twice", str(void)),
+        Figure("calls whose check clip was repeated, as the answer was late", str(len(late))),
         *_compare("Last key to the end of the check clip", check),
         *_compare("Last key to the first packet of the outcome", outcome),
     ]

@@ -79,6 +79,7 @@ async def test_a_killed_application_leaves_no_caller_in_silence(house, door, rin
     """The dialplan itself tells its callers that the call can't go on."""
     settings = house.settings
     environment = os.environ | {
+        "HOTLINE_CALL__TEST_PHONES": "true",
         "HOTLINE_ARI__ENABLED": "false",
         "HOTLINE_FASTAGI__ENABLED": "true",
         "HOTLINE_FASTAGI__PORT": str(settings.fastagi.port),
@@ -88,16 +89,18 @@ async def test_a_killed_application_leaves_no_caller_in_silence(house, door, rin
     }
     command = [sys.executable, "-c", "from hotline.cli import main; main()", "serve"]
     application = await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.PIPE)
-    async with asyncio.timeout(20):
-        said = b""
-        while b"service_ready" not in said:
-            line = await application.stderr.readline()
-            assert line, said.decode()
-            said += line
-    ringer = await ring(6)
-    await ringer.reach()
-    application.kill()
-    await application.wait()
+    try:
+        async with asyncio.timeout(20):
+            said = b""
+            while b"service_ready" not in said:
+                line = await application.stderr.readline()
+                assert line, said.decode()
+                said += line
+        ringer = await ring(6)
+        await ringer.reach()
+    finally:
+        application.kill()
+        await application.wait()
     assert (await ringer.caller.hears_end("interrupted")).complete
     assert not (await ringer.caller.closed()).by_us
     async with serving(settings):

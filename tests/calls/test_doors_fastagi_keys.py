@@ -22,6 +22,8 @@ TRUNK = "127.0.0.2"
 DIGITS = "0918273645"
 FRAME = 160  # samples of 20 ms
 VOICE, EVENT = 8, 96  # payload types
+NOTICED = 0.5
+"""Seconds after the answer before which nobody keys."""
 PACES = [(2, 2), (8, 8)]
 """Frames of tone and of pause: 40 and 40 ms are the fastest a network must pass on, 160 and 160 ms a quick hand."""
 
@@ -151,7 +153,9 @@ async def take(house, door):
             running = asyncio.create_task(opening.open(receive))
             stack.push_async_callback(asyncio.wait, {running})
             stack.callback(running.cancel)
-            await opening.opened.wait()
+            opened = asyncio.create_task(opening.opened.wait())
+            await asyncio.wait({running, opened}, return_when=asyncio.FIRST_COMPLETED)
+            assert opened.done(), "the door could not be opened: is its port taken?"
             return results
 
         yield open_for
@@ -184,5 +188,6 @@ async def test_fast_keys_all_arrive_once_and_in_order(take, phone, conversation,
     """Ten keys, waited for, keyed ahead during prompts, or keyed while other work is done."""
     results = await take(conversation)
     async with phone.call():
+        await asyncio.sleep(NOTICED)
         await phone.press(DIGITS, *pace)
         assert await asyncio.wait_for(results.get(), 20) == DIGITS

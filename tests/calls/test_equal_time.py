@@ -33,7 +33,8 @@ async def test_no_word_tells_the_cases_apart_and_the_results_are_kept(console, t
     with (tmp_path / "calls.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert Counter(row["case"] for row in rows) == dict.fromkeys(Case, CALLS)
-    assert {row["heard"] for row in rows if row["case"] in REFUSED} == {"check mismatch"}
+    heard = {" ".join(dict.fromkeys(row["heard"].split())) for row in rows if row["case"] in REFUSED}
+    assert heard == {"check mismatch"}, "but for a clip that is repeated on a busy machine, every refusal sounds alike"
     assert all(0 < float(row["check_began_s"]) < float(row["check_ended_s"]) < float(row["outcome_s"]) for row in rows)
     assert {path.name for path in tmp_path.iterdir()} == {
         "calls.csv", "desk.csv", "run.json", "equal_time.png", "equal_time.svg",

@@ -117,6 +117,7 @@ async def test_it_serves_a_call(hotline, house, ring, outcomes, desk):
     settings = house.settings
     serving = await hotline(
         "serve",
+        HOTLINE_CALL__TEST_PHONES="true",
         HOTLINE_ARI__URL=settings.ari.url,
         HOTLINE_ARI__PASSWORD=settings.ari.password.get_secret_value(),
         HOTLINE_DATABASE__DSN=settings.database.dsn.get_secret_value(),

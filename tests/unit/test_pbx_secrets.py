@@ -44,8 +44,8 @@ def test_every_example_secret_that_is_shipped_is_refused(site):
         require_own_secrets(folder)
     places = re.findall(r"/([a-z_-]+\.conf):\d+: the (?:password|secret) of \[(\w+)\]", str(told.value))
     assert places == [
-        ("ari.conf", "hotline"), ("manager.conf", "watch"), ("pjsip-phones.conf", "tester"),
-        ("websocket_client.conf", "application"),
+        ("ari.conf", "hotline"), ("manager.conf", "watch"), ("manager.conf", "status"), ("pjsip-canary.conf", "canary"),
+        ("pjsip-phones.conf", "tester"), ("websocket_client.conf", "application"),
     ]  # fmt: skip
     assert not any(example in str(told.value) for example in EXAMPLES)
 
@@ -58,7 +58,7 @@ def test_every_secret_in_the_shipped_files_is_known_as_an_example():
         for line in path.read_text(encoding="utf-8").splitlines()
         if re.match(r";?(password|secret)\s*=", line)
     ]
-    assert len(found) == 4
+    assert len(found) == 6
     assert {line.partition("=")[2].strip() for line in found} <= EXAMPLES
 
 
