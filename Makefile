@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+comma := ,
 BIN := .venv/bin
 PROGRAMS ?= equal_time ari_cost load soak beside
 # bootstrap.py refuses a Python that is too old in plain words, but must be readable by it.
@@ -10,14 +11,17 @@ SET_UP = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 7))' 2>/dev/n
 	$(PYTHON) bootstrap.py
 # What the lock holds besides the project's own needs: what builds it, so that nothing unpinned runs.
 BUILD_NEEDS := hatchling>=1.27 editables>=0.5
+# What this machine's pip is configured with: packages are looked for where it looks, inside of an image as well.
+BUILD_SECRETS := $(if $(wildcard /etc/pip.conf),--secret id=pip$(comma)src=/etc/pip.conf) \
+	$(if $(PIP_CERT),--secret id=certificates$(comma)src=$(PIP_CERT))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup environment demo run test bench faults lint format wheel lock clean
+.PHONY: help setup environment demo run test image-test bench faults lint format wheel lock clean
 
 help: ## show this list
 	@echo "Usage: make TARGET [ARGS='options for the command'] [PYTHON=python3.13]"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install system packages, .venv and the private Asterisk, whatever of it is missing
 	@$(SET_UP)
@@ -33,6 +37,11 @@ run: setup ## start the hotline with its private Asterisk and call it yourself
 
 test: setup lint ## lint, then every test, in a private network; ARGS go to pytest
 	@tests/in-private-network $(BIN)/pytest -n 8 --dist loadgroup $(ARGS)
+
+image-test: setup ## build the container image with podman and ring it; needs podman and buildah (Debian has both), as root
+	@tests/image/base
+	@podman build --quiet --network host --isolation chroot --format docker --target service --tag vssid-hotline $(BUILD_SECRETS) .
+	@IMAGE=localhost/vssid-hotline tests/in-private-network $(BIN)/pytest tests/image $(ARGS)
 
 bench: setup ## measure, beside goals, and draw charts: all of PROGRAMS, or PROGRAMS=load ARGS='--rate 5'
 	@$(BIN)/python -m bench.beside.install

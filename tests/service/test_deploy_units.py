@@ -14,7 +14,8 @@ pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason=
 
 
 @pytest.mark.parametrize(
-    ("unit", "exposure"), [("hotline@.service", 12), ("asterisk.service", 13), ("hotline-clean.service", 12)]
+    ("unit", "exposure"),
+    [("hotline@.service", 12), ("asterisk.service", 13), ("hotline-clean.service", 12), ("hotline-canary.service", 13)],
 )
 def test_a_unit_exposes_little(tmp_path, unit, exposure):
     """Of ten points, in tenths: no more than this by systemd's own measure, at which 9.6 are those of a bare unit."""
