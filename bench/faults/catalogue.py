@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 AWAY_SECONDS = 5.0
 """How long what is taken away stays away."""
-RIGHT, TOLD, REFUSED, LEFT, LOST = "right", "told", "refused", "left", "lost"
-"""What can become of a call: a password that works, a sentence that says why not, 503, a caller who left, or worse."""
-ONLY_RIGHT, RIGHT_OR_TOLD = frozenset({RIGHT}), frozenset({RIGHT, TOLD})
+RIGHT, TOLD, ASKED, REFUSED, LEFT, LOST = "right", "told why not", "asked again", "refused", "left", "lost"
+"""What can become of a call: a password that works; a sentence that says why not; keys were lost and asked for again,
+but these callers key only once; 503; a caller who left; or worse."""
+ONLY_RIGHT, RIGHT_OR_TOLD, KEYS_LOST = frozenset({RIGHT}), frozenset({RIGHT, TOLD}), frozenset({RIGHT, TOLD, ASKED})
 ROLLS = COMMITS = 10
 
 
@@ -237,9 +238,9 @@ FAULTS = (
           {"answer": 1.0}, peers=True),
     Fault("one-frozen", "one of two processes frozen", one_frozen, NAMES, RIGHT_OR_TOLD, ONLY_RIGHT,
           {"answer": 1.0}, peers=True),
-    Fault("socket-cut", "events socket and requests reset", socket_cut, limits={"back": 2.0}),
-    Fault("socket-away", "events socket closed, refused for 1 s", socket_away, limits={"back": 2.0}),
-    Fault("socket-half-open", "events socket half-open", socket_half_open, limits={"found and back": 10.0}),
+    Fault("socket-cut", "events socket and requests reset", socket_cut, live=KEYS_LOST, limits={"back": 2.0}),
+    Fault("socket-away", "events socket closed, refused for 1 s", socket_away, live=KEYS_LOST, limits={"back": 2.0}),
+    Fault("socket-half-open", "events socket half-open", socket_half_open, live=KEYS_LOST, limits={"found and back": 10.0}),
     Fault("socket-slow", "everything to and from Asterisk 0.1 s late", socket_slow),
     Fault("database-away", "Postgres cut and refused for 5 s", database_away, live=RIGHT_OR_TOLD),
     Fault("database-silent", "Postgres silent for 5 s", database_silent, live=RIGHT_OR_TOLD),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 QUIET_SECONDS = 40.0
 """Time in which every call has to be over once its caller has gone: a BYE that Asterisk lost ends by `rtp_timeout`."""
 AT_ONCE = 4
+LISTENING = 1
+"""Connections of a process beside its pool: it hears by one what is published."""
 _ISSUED = """
 SELECT m.insurance_number AS number, p.state, p.call_id, p.reading_began_at
 FROM passwords AS p JOIN members AS m ON m.id = p.member_id
@@ -110,7 +112,7 @@ async def left_over(scene: Scene) -> list[str]:
             await asyncio.sleep(0.2)
     if channels:
         left.append(f"{channels} channels {QUIET_SECONDS:g} s after the last call")
-    most = scene.rooms.settings.database.pool_max * max(1, len(scene.processes))
+    most = (scene.rooms.settings.database.pool_max + LISTENING) * max(1, len(scene.processes))
     if scene.wire.open_connections > most:
         left.append(f"{scene.wire.open_connections} connections to the database, more than {most}")
     return left

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bench.faults.catalogue import LEFT, LOST, REFUSED, RIGHT, TOLD
+from bench.faults.catalogue import ASKED, LEFT, LOST, REFUSED, RIGHT, TOLD
 from bench.faults.invariants import broken, issues, left_over, read_in_full
 from bench.faults.scene import NAMES
 from bench.traffic.carrier import Carrier, Plan
@@ -36,6 +36,8 @@ WORDS = frozenset({
     "fallback", "interrupted", "busy", "not-activated", "other-ways", "goodbye", "farewell", "line-unsafe",
 })  # fmt: skip
 """With these a call may end that could not be helped."""
+AGAIN = frozenset({"continue-number", "no-input", "no-match", "menu-help"})
+"""With these a caller is asked for keys again."""
 POINTS = 12
 
 
@@ -162,7 +164,9 @@ def _became(scene: Scene, fault: Fault, call: Call, hearing: Hearing | None) -> 
     prompts = [one for one in (hearing.said if hearing else ()) if one.kind == "prompt"]
     if prompts and any(one.id in WORDS and one.complete for one in prompts):
         return TOLD
-    return LEFT if ours and fault.leaves else LOST
+    if ours and fault.leaves:
+        return LEFT
+    return ASKED if ours and any(one.id in AGAIN for one in prompts) else LOST
 
 
 def _not_allowed(fault: Fault, rung: _Rung, became: Mapping[Call, str]) -> list[str]:
