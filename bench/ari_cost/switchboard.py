@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.site import roomy_site
 from hotline.demo.run_folder import run_folder
-from hotline.pbx import Ports, PrivateAsterisk, Site, install_root
-from hotline.pbx.ports import BLOCK, FIRST, LAST
+from hotline.pbx import Ports, PrivateAsterisk, install_root
 from hotline.settings import SHARE
 
 if TYPE_CHECKING:
@@ -75,19 +74,7 @@ async def switchboard(reading_seconds: float) -> AsyncIterator[Switchboard]:
             (sounds / f"{name}.alaw").write_bytes(_SILENCE * round(8000 * seconds))
         shutil.copytree(SHARE / "dialplan", dialplan)
         (dialplan / "extensions.conf").write_text(DIALPLAN, encoding="utf-8")
-        # Loopback addresses of its own, as its block of ports is: hundreds of calls need more media ports than it has.
-        block = (ports.sip - FIRST) // BLOCK
-        carrier = f"127.9.{block}.2"
-        site = Site(
-            sip_port=ports.sip,
-            http_port=ports.http,
-            rtp_first=FIRST,
-            rtp_last=LAST,
-            ari_password=secrets.token_urlsafe(24),
-            sounds=sounds,
-            secrets=spoken,
-            trunk_matches=[carrier],
-            address=f"127.9.{block}.1",
-        )
+        site = roomy_site(ports, sounds, spoken)
+        (carrier,) = site.trunk_matches
         async with PrivateAsterisk(install_root(), folder / "pbx", site, dialplan) as asterisk:
             yield Switchboard(folder, asterisk, sounds, carrier)

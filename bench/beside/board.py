@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import random
-import secrets
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.beside.clients.orders import NUMBER
+from bench.site import roomy_site
 from hotline.demo.run_folder import run_folder
-from hotline.pbx import Ports, PrivateAsterisk, Site, install_root
-from hotline.pbx.ports import BLOCK, FIRST, LAST
+from hotline.pbx import Ports, PrivateAsterisk, install_root
 from hotline.phone.g711 import A_LAW, RATE
 from hotline.settings import SHARE
 
@@ -118,20 +117,8 @@ async def board(reading_seconds: float, apps: Mapping[str, str]) -> AsyncIterato
         (dialplan / "extensions.conf").write_text(text, encoding="utf-8")
         with (dialplan / "modules.conf").open("a", encoding="utf-8") as modules:
             modules.write("\nrequire = app_read.so\n")
-        block = (ports.sip - FIRST) // BLOCK
-        carrier = f"127.9.{block}.2"
-        site = Site(
-            sip_port=ports.sip,
-            http_port=ports.http,
-            rtp_first=FIRST,
-            rtp_last=LAST,
-            ari_password=secrets.token_urlsafe(24),
-            sounds=sounds,
-            secrets=spoken,
-            trunk_matches=[carrier],
-            address=f"127.9.{block}.1",
-            agi=True,
-        )
+        site = roomy_site(ports, sounds, spoken, agi=True)
+        (carrier,) = site.trunk_matches
         async with PrivateAsterisk(install_root(), folder / "pbx", site, dialplan) as asterisk:
             agi_ports = (ports.application, ports.agi)
             yield Board(folder, asterisk, noise, sounds, seconds, agi_ports, carrier)

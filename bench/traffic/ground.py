@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import random
-from dataclasses import dataclass, replace
-from ipaddress import ip_network
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.site import NETWORK, roomy
 from hotline.demo.house import house
-from hotline.pbx.ports import BLOCK, FIRST, LAST
 from hotline.records import Database
 from hotline.settings import Settings
 
@@ -47,22 +46,9 @@ async def ground(
         FolderUnsafe, MissingProgram, PbxUnavailable, PromptsError, RecordsUnavailable: something is missing or broken;
             the message says what to do.
     """
-
-    def wide(site: Site) -> Site:
-        block = (site.sip_port - FIRST) // BLOCK
-        return changed(
-            replace(
-                site,
-                address=f"127.9.{block}.1",
-                trunk_matches=[f"127.9.{block}.2"],
-                rtp_first=FIRST,
-                rtp_last=LAST,
-            )
-        )
-
     settings = (settings or Settings.load()).model_copy(deep=True)
-    settings.call.media_networks = (ip_network("127.9.0.0/16"),)
-    async with house(settings, progress, changed=wide) as rooms:
+    settings.call.media_networks = (NETWORK,)
+    async with house(settings, progress, changed=lambda site: changed(roomy(site))) as rooms:
         yield rooms
 
 
