@@ -16,7 +16,7 @@ from hotline import ari
 from hotline.call import CallerGone, LineError, SoundFailed
 from hotline.console import Meters, Parts, Steering, console, take
 from hotline.desk import CallerRefused, CallRecord, Desk, Ledger, MediaRule, RecordsUnavailable, Vault, caller_number
-from hotline.dialogue import Hotline, PromptWatch, Readings, Timer, converse, outcomes
+from hotline.dialogue import Hotline, PromptWatch, Readings, Timer, converse
 from hotline.dialogue.vocabulary import PROMPTS
 from hotline.doors.ari import AriDoor
 from hotline.doors.fastagi import FastAgiDoor
@@ -25,6 +25,7 @@ from hotline.prompts import SpokenSecrets, silence
 from hotline.publishing import FILE, Board, Maker
 from hotline.records import Database, menus, schema
 from hotline.records.listening import Listener
+from hotline.records.outcomes import CallOutcome
 from hotline.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Service:
 
     async def _apologise(self, call: Call) -> None:
         """Tell the caller that we can't go on. What they got before stays the outcome."""
-        call.outcome = call.outcome or outcomes.FAILED
+        call.outcome = call.outcome or CallOutcome.FAILED
         with contextlib.suppress(LineError):
             await call.say(APOLOGY, keys="")
         # Also when there is no sound to apologise with: better no call than a silent one.
@@ -117,7 +118,7 @@ class Service:
             await call.hang_up()
 
     def _note_end(self, call: Call, began: CallRecord) -> None:
-        outcome = call.outcome or "hung-up"
+        outcome = call.outcome or CallOutcome.HUNG_UP
         self._meters.call_ended(call)
         log.info("call_ended", outcome=outcome, seconds=round(call.seconds(), 1), last_step=call.steps[-1].name)
         started = began.started_at

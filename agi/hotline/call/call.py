@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hotline.call.collector import Entry, Keyed
     from hotline.call.line import Line, Media, Played, Sound, Sounds
     from hotline.call.watch import Watch
+    from hotline.records.outcomes import CallOutcome
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class Call:
         id: the call's name in records and logs.
         arguments: what the switchboard said of the caller, `key=value` with the value URL-encoded.
         steps: the points reached so far.
-        outcome: how it ended, in one word, once that is known; None means that the caller hung up before.
+        outcome: how it ended, once that is known; None means that the caller hung up before.
         answered_at: seconds after it came in when it was answered; None before.
         reactions: seconds from each key that completed an answer to the sound that followed, as far as it was heard.
     """
@@ -55,7 +56,7 @@ class Call:
         self.id = id
         self.arguments = tuple(arguments)
         self.steps: list[Step] = []
-        self.outcome: str | None = None
+        self.outcome: CallOutcome | None = None
         self.answered_at: float | None = None
         self.reactions: list[float] = []
         self._completed_at: float | None = None

@@ -18,6 +18,7 @@ from hotline.cli.operator import read_number
 from hotline.cli.terminal import console, run
 from hotline.desk import Vault
 from hotline.records import Database
+from hotline.records.outcomes import CallOutcome
 from hotline.records.retention import VIETNAM
 from hotline.reports import CallBook, Period, Summary, draw, summary
 from hotline.reports.period import today
@@ -49,7 +50,7 @@ def calls(
         date | None, typer.Option(parser=day_of, metavar="DAY", help="began on this day or earlier")
     ] = None,
     outcome: Annotated[
-        str | None, typer.Option(help="ended so, for example reissued, hung-up, lost; or under-way")
+        CallOutcome | None, typer.Option(metavar="OUTCOME", help=f"ended so: {', '.join(CallOutcome)}")
     ] = None,
     caller: Annotated[
         bool, typer.Option("--caller", help="of one caller, whose number is asked for or piped in")

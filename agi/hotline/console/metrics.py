@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from hotline.console.vitals import faults
 from hotline.menu import steps
+from hotline.records.outcomes import CallOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from hotline.call import Call
     from hotline.console.vitals import Vitals
 
-HUNG_UP: Final = "hung-up"
-"""The outcome of a call that has none of its own, as the records have it."""
 STEPS: Final = frozenset(
     {
         "door", "answer", "number", "check", "mismatch", "reading", "heard", "unheard", "repeat",
@@ -83,7 +82,7 @@ class Meters:
 
     def call_ended(self, call: Call) -> None:
         """Count a call that has ended, and the times of its steps."""
-        self._calls.labels(call.outcome or HUNG_UP).inc()
+        self._calls.labels(call.outcome or CallOutcome.HUNG_UP).inc()
         self._duration.observe(call.seconds())
         ends = [*(step.at for step in call.steps), call.seconds()]
         for step, (begin, end) in zip(call.steps, pairwise(ends), strict=True):

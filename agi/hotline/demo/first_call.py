@@ -12,6 +12,7 @@ from hotline.desk import SignIn
 from hotline.phone import Caller, Ear
 from hotline.phone.picture import draw
 from hotline.records import Database, calls
+from hotline.records.outcomes import CallOutcome
 from hotline.service import serving
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ async def demo(settings: Settings, console: Console, out: Path, *, hurry: bool =
         await _expect(desk, member, rooms.old_password.reveal(), SignIn.OK, "the old password before the call")
         conversation = _hurries if hurry else _listens
         heard = await _call(rooms, console, out / "match", conversation(member.insurance_number))
-        await _tell_outcome(rooms, console, "reissued")
+        await _tell_outcome(rooms, console, CallOutcome.REISSUED)
         if len(heard) < 2 or len(set(heard)) != 1:
             raise DemoFailed(f"the password must be read twice and alike; heard {len(heard)} readings")
         await _expect(desk, member, heard[0], SignIn.OK_MUST_CHANGE, "the digits decoded from the audio")
@@ -63,7 +64,7 @@ async def demo(settings: Settings, console: Console, out: Path, *, hurry: bool =
 
         console.print(f"\n[bold]The same phone keys a number that is not its own[/] ({STRANGER}, sample data)")
         await _call(rooms, console, out / "mismatch", _hurries(STRANGER, until="mismatch"))
-        await _tell_outcome(rooms, console, "mismatch")
+        await _tell_outcome(rooms, console, CallOutcome.MISMATCH)
     console.print(f"\nWhat was heard is in [bold]{out}/[/] as match.wav and mismatch.wav, with a picture of each call.")
 
 
@@ -125,7 +126,7 @@ async def _expect(desk: Desk, member: SampleMember, password: str, result: SignI
         raise DemoFailed(f"signing in with {what}: {found.value}; expected: {result.value}")
 
 
-async def _tell_outcome(rooms: House, console: Console, expected: str) -> None:
+async def _tell_outcome(rooms: House, console: Console, expected: CallOutcome) -> None:
     """Print what the records say of the last call."""
     async with Database(rooms.settings.database) as database, asyncio.timeout(RECORD_SECONDS):
         row = None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hotline.desk.caller import CallerNumber
     from hotline.desk.vault import Vault
     from hotline.records import Database
+    from hotline.records.outcomes import CallOutcome
 
 
 log = structlog.get_logger()
@@ -51,7 +52,7 @@ class CallRecord:
     started_at: datetime
     answered_at: datetime | None = None
     ended_at: datetime | None = None
-    outcome: str | None = None
+    outcome: CallOutcome | None = None
     steps: Sequence[tuple[str, float]] = ()
     caller: CallerNumber | None = None
     menu: str | None = None

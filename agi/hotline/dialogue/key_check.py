@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hotline.call import Entry, Reason
-from hotline.dialogue import outcomes
+from hotline.records.outcomes import CallOutcome
 
 if TYPE_CHECKING:
     from hotline.call import Call
@@ -35,7 +35,7 @@ async def check_keys(call: Call, hotline: Hotline) -> None:
     """Answer, and read back what is keyed, run after run, until nothing is."""
     await call.answer()
     call.reached("key-check")
-    call.outcome = outcomes.ENDED
+    call.outcome = CallOutcome.ENDED
     question = "key-check"
     for _ in range(RUNS):
         keyed = await call.ask(question, entry=ENTRY)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from hotline.dialogue import outcomes
 from hotline.dialogue.choice import choose
 from hotline.dialogue.conversation import EndWished, NotHelped, WentBack
 from hotline.dialogue.reissue import reissue
 from hotline.menu import Again, End, GoTo, Reissue, Say, steps
+from hotline.records.outcomes import CallOutcome
 
 if TYPE_CHECKING:
     from hotline.call import Call
@@ -22,9 +22,9 @@ async def walk(talk: Conversation) -> None:
     try:
         await _walk(talk)
     except EndWished:
-        call.outcome = call.outcome or outcomes.ENDED
+        call.outcome = call.outcome or CallOutcome.ENDED
     except NotHelped:
-        call.outcome = call.outcome or outcomes.NOT_HELPED
+        call.outcome = call.outcome or CallOutcome.NOT_HELPED
         call.reached(steps.GIVEN_UP)
         call.forget_keys()
         await call.say(talk.hotline.menu.give_up)

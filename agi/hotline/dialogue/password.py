@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from hotline.call import Reason
 from hotline.desk import Activation
-from hotline.dialogue import outcomes
 from hotline.dialogue.choice import one_of
 from hotline.dialogue.conversation import EndWished
 from hotline.dialogue.safe_line import read_out_safely
+from hotline.records.outcomes import CallOutcome
 
 if TYPE_CHECKING:
     from hotline.desk import Reissue
@@ -34,7 +34,7 @@ async def read_twice(talk: Conversation, new: Reissue) -> None:
     """
     call, menu = talk.call, talk.hotline.menu
     if not await call.cover(new.began(), "check"):
-        call.outcome = outcomes.OVERTAKEN
+        call.outcome = CallOutcome.OVERTAKEN
         await call.say("overtaken", keys="")
         raise EndWished
     digits = new.password.reveal()
@@ -96,9 +96,9 @@ async def _known(activation: asyncio.Future[Activation]) -> Activation:
     return activation.result() if done else Activation.UNKNOWN
 
 
-_WHAT_BECAME_OF_IT: dict[Activation, tuple[str, str]] = {
-    Activation.ACTIVE: (outcomes.REISSUED, ""),
-    Activation.OVERTAKEN: (outcomes.OVERTAKEN, "overtaken"),
-    Activation.UNKNOWN: (outcomes.NOT_ACTIVATED, "not-activated"),
+_WHAT_BECAME_OF_IT: dict[Activation, tuple[CallOutcome, str]] = {
+    Activation.ACTIVE: (CallOutcome.REISSUED, ""),
+    Activation.OVERTAKEN: (CallOutcome.OVERTAKEN, "overtaken"),
+    Activation.UNKNOWN: (CallOutcome.NOT_ACTIVATED, "not-activated"),
 }
 """The outcome of a call whose password was heard, and what its caller is told of it; nothing if all is well."""

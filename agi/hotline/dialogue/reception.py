@@ -18,11 +18,11 @@ from hotline.desk import (
     caller_number,
     dialled,
 )
-from hotline.dialogue import outcomes
 from hotline.dialogue.conversation import Conversation, Misses
 from hotline.dialogue.key_check import KEY_CHECK, check_keys
 from hotline.dialogue.menu_walk import walk
 from hotline.menu import steps
+from hotline.records.outcomes import CallOutcome
 
 if TYPE_CHECKING:
     from hotline.call import Call
@@ -60,7 +60,7 @@ async def at_the_door(call: Call, hotline: Hotline) -> CallerNumber | None:
     """Tell who is calling; turn away, before the answer and so free of charge, who can't be served (SPEC §3)."""
     call.reached(steps.DOOR)
     if closed := hotline.menu.closed_at(hotline.now()):
-        await turn_away(call, closed, outcomes.CLOSED)
+        await turn_away(call, closed, CallOutcome.CLOSED)
         return None
     try:
         caller = caller_number(call.arguments, test_phones=hotline.test_phones, canary=hotline.canary)
@@ -72,13 +72,13 @@ async def at_the_door(call: Call, hotline: Hotline) -> CallerNumber | None:
     except TooManyFailures as limit:
         await turn_away(call, f"caller-limit-{limit.kind}")
     except RecordsUnavailable:
-        await turn_away(call, "busy", outcomes.BUSY)
+        await turn_away(call, "busy", CallOutcome.BUSY)
     else:
         return caller
     return None
 
 
-async def turn_away(call: Call, reason: str, outcome: str = outcomes.REFUSED) -> None:
+async def turn_away(call: Call, reason: str, outcome: CallOutcome = CallOutcome.REFUSED) -> None:
     """Say why in early media; the call is never answered."""
     call.outcome = outcome
     await call.open_early()
@@ -102,7 +102,7 @@ async def take(call: Call, hotline: Hotline, caller: CallerNumber) -> None:
     try:
         await walk(Conversation(call, hotline, caller, Misses(hotline.menu.tries)))
     except (RecordsUnavailable, Overloaded):
-        call.outcome = outcomes.BUSY
+        call.outcome = CallOutcome.BUSY
         call.forget_keys()
         await call.say("busy", keys="")
     # The short form when the long one would cost another minute; never a bare hang-up.

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from hotline.call import Reason
 from hotline.desk import AlreadyIssued, InsuranceNumber, ReissuedTooOften, TooManyFailures
-from hotline.dialogue import outcomes
 from hotline.dialogue.number_entry import DIGITS, confirmed, enter_number
 from hotline.dialogue.password import read_again_on_wish, read_twice
 from hotline.dialogue.safe_line import require_safe_line
 from hotline.menu import steps
+from hotline.records.outcomes import CallOutcome
 
 if TYPE_CHECKING:
     from hotline.desk import Finding
@@ -41,22 +41,22 @@ async def reissue(talk: Conversation) -> None:
                 await read_twice(talk, new)
         except AlreadyIssued:
             # No key leads here a second time: it takes a call that is handed to us twice under one id.
-            call.outcome = call.outcome or outcomes.ALREADY_ISSUED
+            call.outcome = call.outcome or CallOutcome.ALREADY_ISSUED
             await call.say("already-issued", keys="")
             return
         except ReissuedTooOften:
-            call.outcome = outcomes.REISSUED_OFTEN
+            call.outcome = CallOutcome.REISSUED_OFTEN
             await call.say("reissued-often", keys="")
             return
         except TooManyFailures as limit:
-            call.outcome = call.outcome or outcomes.REFUSED
+            call.outcome = call.outcome or CallOutcome.REFUSED
             await call.say(f"caller-limit-{limit.kind}", keys="")
             break
         if new is not None:
             await read_again_on_wish(talk, new)
             return
         call.reached("mismatch")
-        call.outcome = outcomes.MISMATCH
+        call.outcome = CallOutcome.MISMATCH
         await call.say("mismatch")
         if talk.numbers < tries.numbers and not await may_try_again(talk):
             break

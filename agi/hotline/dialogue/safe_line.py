@@ -14,8 +14,8 @@ import structlog
 
 from hotline.call import LineError
 from hotline.desk import MediaUnproven
-from hotline.dialogue import outcomes
 from hotline.dialogue.conversation import EndWished
+from hotline.records.outcomes import CallOutcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -101,7 +101,7 @@ async def _refused(talk: Conversation) -> AsyncIterator[None]:
         talk.hotline.desk.line_unsafe(talk.caller, unproven)
     else:
         return
-    if talk.call.outcome != outcomes.REISSUED:
-        talk.call.outcome = outcomes.LINE_UNSAFE
+    if talk.call.outcome != CallOutcome.REISSUED:
+        talk.call.outcome = CallOutcome.LINE_UNSAFE
     await talk.call.say("line-unsafe", keys="")
     raise EndWished

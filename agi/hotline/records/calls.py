@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hotline.records.outcomes import CallOutcome
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -81,7 +83,7 @@ class Listed:
 
     Attributes:
         caller: masked; None when no number could be trusted.
-        outcome: how it ended; `under-way`, or from an hour after its beginning `lost`, when no end was written down.
+        outcome: how it ended, a `CallOutcome` unless an older version had another word.
         last_step: how far it came.
         seconds: from the first ring to the end; None without one.
     """
@@ -109,11 +111,14 @@ class Wanted:
 
     since: datetime | None = None
     before: datetime | None = None
-    outcome: str | None = None
+    outcome: CallOutcome | None = None
     caller: bytes | None = None
 
 
-_OUTCOME = "coalesce(outcome, CASE WHEN started_at < now() - interval '65 min' THEN 'lost' ELSE 'under-way' END)"
+_OUTCOME = (
+    "coalesce(outcome, CASE WHEN started_at < now() - interval '65 min' "
+    f"THEN '{CallOutcome.LOST}' ELSE '{CallOutcome.UNDER_WAY}' END)"
+)
 """As in the view of days (db/migrations/0010)."""
 _LISTED = f"""
     SELECT id, started_at, caller_masked AS caller, {_OUTCOME} AS outcome, steps -> -1 ->> 0 AS last_step,

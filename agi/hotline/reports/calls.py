@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hotline.desk import Vault
     from hotline.records import Database
     from hotline.records.calls import Listed
+    from hotline.records.outcomes import CallOutcome
 
 MOST = 100_000
 """Calls in one list; the service's busiest month had fewer."""
@@ -41,7 +42,7 @@ class CallBook:
         *,
         since: datetime | None = None,
         before: datetime | None = None,
-        outcome: str | None = None,
+        outcome: CallOutcome | None = None,
         caller: str | None = None,
         limit: int = MOST,
     ) -> Sequence[Listed]:
@@ -62,7 +63,7 @@ class CallBook:
         async with self._database.transaction() as connection:
             return await calls.listed(connection, wanted, limit=limit)
 
-    async def follow(self, *, outcome: str | None = None, caller: str | None = None) -> AsyncIterator[Listed]:
+    async def follow(self, *, outcome: CallOutcome | None = None, caller: str | None = None) -> AsyncIterator[Listed]:
         """Yield each call soon after it ends, for ever, each once.
 
         Raises:
