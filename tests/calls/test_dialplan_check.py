@@ -58,7 +58,7 @@ async def test_the_delivered_configuration_is_well_at_any_site(folder):
 
 
 async def test_each_fault_is_told_with_file_and_line(folder):
-    """What Asterisk warns of, jumps into nothing, files that are not there, applications that nobody has."""
+    """What Asterisk warns of, jumps into nothing, files and media ports that are not there, applications nobody has."""
     plan, sip, trunk = folder / "extensions.conf", folder / "pjsip.conf", folder / "site" / "pjsip-trunk.conf"
     change(plan, "Goto(hotline-origin,trunk,1)", "Goto(hotline-orign,trunk,1)")
     change(plan, " same => n,Echo()", " same => n,Ecko()\n same => n,Goto(nowhere)\nexten => 602,x,NoOp()")
@@ -67,6 +67,7 @@ async def test_each_fault_is_told_with_file_and_line(folder):
     change(sip, "rtp_timeout = 30", "rtp_timeout = thirty")
     change(trunk, "match = 127.0.0.2", "match = 127.0.0.2\nmatchh = 127.0.0.3")
     change(folder / "modules.conf", "require = func_cut.so", "load = func_cutt.so")
+    change(folder / "site" / "rtp.conf", "rtpend = 20999", "rtpend = 20599")
     (folder.parent / "sounds" / "vi" / "fallback.alaw").unlink()
     wrong, _ = await told(folder)
     for place, words in {
@@ -79,6 +80,7 @@ async def test_each_fault_is_told_with_file_and_line(folder):
         f"pjsip.conf:{line(sip, 'rtp_timeout = thirty')}": "rtp_timeout=thirty",
         f"site/pjsip-trunk.conf:{line(trunk, 'matchh')}": "matchh",
         f"modules.conf:{line(folder / 'modules.conf', 'load = func_cutt')}": "func_cutt.so",
+        f"site/globals.conf:{line(folder / 'site' / 'globals.conf', 'MOST_CALLS')}": "20000 to 20599",
         f"hotline-agi.conf:{line(folder / 'hotline-agi.conf', 'same => n,Playback')}": "fallback",
     }.items():
         assert [fault for fault in wrong if fault.startswith(f"{place}: ") and words in fault], (place, wrong)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hotline.pbx import Ami, Canary, PhoneAccount, Site, SiteError, Tls
+from hotline.pbx.site import most_calls
 from hotline.settings import SHARE
 
 PHONE = PhoneAccount("tester", "change-me", "+84912345678")
@@ -39,6 +40,23 @@ def test_the_shipped_site_is_the_rendered_one():
     """The example values of dialplan/site/ and the files rendered from the same values say the same, file by file."""
     shipped = {path.name: meaning(path.read_text()) for path in (SHARE / "dialplan" / "site").glob("*.conf")}
     assert {name: meaning(text) for name, text in example().files().items()} == shipped
+
+
+@pytest.mark.parametrize(("last", "most"), [(20999, 300), (20289, 138), (20019, 9), (20003, 1)])
+def test_there_are_no_more_calls_than_media_ports(last, most):
+    """Two ports a call, and some to spare for those who are refused: they have ports before the dialplan is asked."""
+    assert f"\nMOST_CALLS = {most}\n" in example(rtp_last=last).files()["globals.conf"]
+
+
+@pytest.mark.parametrize("folder", ["dialplan/site", "deploy/container/site"])
+def test_a_shipped_site_has_media_ports_for_its_calls(folder):
+    """MOST_CALLS of globals.conf is no more than the ports of rtp.conf carry."""
+    site = SHARE / folder
+    calls, first, last = (
+        int(re.search(rf"^{name} = (\d+)$", (site / file).read_text(), re.MULTILINE)[1])
+        for name, file in (("MOST_CALLS", "globals.conf"), ("rtpstart", "rtp.conf"), ("rtpend", "rtp.conf"))
+    )
+    assert calls <= most_calls(first, last)
 
 
 def unmarked(name):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from hotline.pbx.dialplan_text import Dialplan, targets
 from hotline.pbx.errors import PbxUnavailable
+from hotline.pbx.site import PORTS_A_CALL, most_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,6 +26,8 @@ _NAMED = re.compile(r"['\"]([^'\"]{2,80})['\"]")
 _FILE = re.compile(r"\b([\w./-]+\.conf)\b")
 _PRIORITY = re.compile(r"^(?:  '[^']+' =>)?\s+(?:\[([\w-]+)\])?\s*(\d+)\. ", re.MULTILINE)
 _DOCUMENTED = re.compile(r'<application name="(\w+)"')
+_MEDIA_PORT = re.compile(r"^\s*Port (?:start|end):\s+(\d+)$", re.MULTILINE)
+_MOST_CALLS = re.compile(r"^\s*MOST_CALLS\s*=", re.MULTILINE)
 _PLAYING: Final = {"Playback": 0, "Background": 0, "BackGround": 0, "Read": 1}
 """Applications that play files, and which argument names them."""
 _SOUND_FOLDERS: Final = ("", "vi/", "en/")
@@ -68,6 +71,7 @@ async def faults(scratch: Scratch, sounds: Path | None = None) -> list[Fault]:
     found += await _missing_targets(scratch, plan)
     found += _missing_files(scratch, plan)
     found += _missing_applications(scratch, plan, await console.ask("core show applications"))
+    found += _missing_ports(scratch, plan, await console.ask("rtp show settings"))
     return list(dict.fromkeys(found))
 
 
@@ -191,3 +195,18 @@ def _missing_applications(scratch: Scratch, plan: Dialplan, loaded: str) -> Iter
 
 def _known_place(scratch: Scratch, step: Step) -> str:
     return f"{_known(scratch, step.file)}:{step.line}"
+
+
+def _missing_ports(scratch: Scratch, plan: Dialplan, settings: str) -> Iterator[Fault]:
+    """Yield that there are too few ports for the media of MOST_CALLS, and of one more that is to be told so."""
+    ports, wanted = [int(port) for port in _MEDIA_PORT.findall(settings)], plan.globals.get("MOST_CALLS", "")
+    if len(ports) != 2 or not wanted.isdecimal() or int(wanted) < (ports[1] - ports[0] + 1) // PORTS_A_CALL:
+        return
+    for path in sorted(scratch.etc.rglob("*.conf")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if place := _MOST_CALLS.search(text):
+            yield Fault(
+                f"{path.relative_to(scratch.etc)}:{text.count(chr(10), 0, place.start()) + 1}",
+                f"MOST_CALLS = {wanted}, but the media ports {ports[0]} to {ports[1]} (rtp.conf), two a call, carry "
+                f"{most_calls(*ports)}: who comes when none is left gets 488, and not 503",
+            )

@@ -36,7 +36,7 @@ class Ports:
         application: TCP port at which the application listens, where Asterisk connects to it.
         agi: TCP port for the application's FastAGI door.
         rtp_first: first UDP port for media, even.
-        rtp_last: last UDP port for media; two a call, so 145 calls.
+        rtp_last: last UDP port for media.
     """
 
     sip: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from hotline.pbx.errors import SiteError
 from hotline.pbx.phones import sections
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from hotline.pbx.phones import PhoneAccount
 
 _PLAIN = re.compile(r"[A-Za-z0-9._+:/-]+")
+PORTS_A_CALL: Final = 2
+"""RTP and RTCP."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Site:
         sip_port: UDP and TCP port of SIP on `address`.
         http_port: TCP port of ARI, always on 127.0.0.1.
         rtp_first: first media port, even.
-        rtp_last: last media port; two a call.
+        rtp_last: last media port.
         ari_password: password of `ari_user`.
         sounds: folder of the built prompts, with vi/fallback and vi/interrupted.
         secrets: folder of the nameless files of spoken secrets; Asterisk only reads there.
@@ -105,7 +107,7 @@ class Site:
         queues: event queues of each process.
         hand_over: how a process gets a call; dialplan/site/globals.conf explains it.
         number: what callers dial.
-        most_calls: calls at once; one more gets SIP 503.
+        most_calls: calls at once, or fewer where the media ports carry fewer; one more gets SIP 503.
         tls: encrypted SIP beside UDP and TCP; then media is only accepted encrypted.
         ami: the manager interface; off when None.
         outbound: Asterisk connects to the application; off when None.
@@ -145,8 +147,9 @@ class Site:
                 of the file.
         """
         self._check()
+        calls = min(self.most_calls, most_calls(self.rtp_first, self.rtp_last))
         return {
-            "globals.conf": f"HOTLINE_NUMBER = {self.number}\nMOST_CALLS = {self.most_calls}\n"
+            "globals.conf": f"HOTLINE_NUMBER = {self.number}\nMOST_CALLS = {calls}\n"
             f"HAND_OVER = {self.hand_over}\n"
             f"APPS = {'&'.join(self.apps)}\nQUEUES = {self.queues}\n"
             f"HOTLINE_AGI = {'&'.join(self.fastagi)}\nSOUNDS = {self.sounds}\n",
@@ -280,3 +283,13 @@ class Site:
             if _PLAIN.fullmatch(value) is None:
                 shown = "(hidden)" if name.endswith("password") or name.startswith("fastagi[") else repr(value)
                 raise SiteError(f"{name}={shown}: only letters, digits and . _ + : / - can stand here")
+
+
+def most_calls(rtp_first: int, rtp_last: int) -> int:
+    """Return how many calls at once the media ports from `rtp_first` to `rtp_last` carry.
+
+    One in twenty is kept free, one at least: a call has its media ports before the dialplan can refuse it, and without
+    them it gets 488, as if its codec were wrong.
+    """
+    calls = (rtp_last - rtp_first + 1) // PORTS_A_CALL
+    return calls - max(1, calls // 20)
