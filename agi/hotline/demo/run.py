@@ -66,7 +66,10 @@ def explain(rooms: House, console: Console) -> None:
     console.print("\n[bold]The hotline is up.[/] Set a softphone (Linphone, Zoiper, baresip …) to:")
     console.print(f"  SIP server  [bold]{host}[/], port [bold]{port}[/], UDP or TCP, codec PCMA (A-law)")
     console.print(f"  then dial   [bold]{site.number}[/], press 8, and key an insurance number of that phone and #\n")
-    table = Table("user name = phone number", "password", "insurance number", "or personal number", "sample member")
+    table = Table()
+    for heading in ("user name =\nphone number", "password", "insurance\nnumber", "or personal\nnumber"):
+        table.add_column(heading, no_wrap=True)  # what is typed in has to be there whole, on 80 columns too
+    table.add_column("sample member")
     passwords = {account.number: account for account in rooms.phones}
     for member in rooms.members:
         account = passwords[member.phone]
@@ -76,6 +79,7 @@ def explain(rooms: House, console: Console) -> None:
     console.print(table)
     if host.startswith("127."):
         console.print(
-            "Only this machine can ring it. For a phone elsewhere: make run ARGS='--address <this machine's address>'"
+            "Only this machine can ring it. For a phone elsewhere: make run ARGS='--address <this machine's address>'",
+            soft_wrap=True,
         )
     console.print("Any other number gets the mismatch sentence. Ctrl-C ends everything.\n")
