@@ -13,6 +13,7 @@ import pytest
 from hotline.demo.card import card_of_run
 from hotline.demo.run_folder import name
 
+UP = "hotline: HOTLINE_DATABASE__DSN is not set, so this is the `hotline run` that is up\n"
 SERVERS = re.compile(rb"^/usr/sbin/asterisk\0|/postgres\0")
 
 
@@ -56,14 +57,26 @@ async def start(environment):
     return run, said.decode()
 
 
+async def told(environment, *arguments):
+    """Run a command beside it that knows of no settings; return its exit status, output and errors."""
+    own = {name: value for name, value in environment.items() if not name.startswith("HOTLINE_")}
+    command = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "from hotline.cli import main; main()", *arguments,
+        env=own, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    output, errors = await asyncio.wait_for(command.communicate(), 30)
+    return command.returncode, output.decode(), errors.decode()
+
+
 async def test_it_says_how_to_ring_it_and_ends_without_a_trace(environment, monkeypatch):
-    """Server, accounts and numbers are printed, other commands find it; Ctrl-C ends every process and file."""
+    """Server, accounts and numbers are printed, other commands work on it and say so; Ctrl-C leaves nothing behind."""
     monkeypatch.setattr("tempfile.tempdir", environment["TMPDIR"])
     run, said = await start(environment)
     for words in ("127.0.0.1", "19009068", "0912345678", "0123456789"):
         assert words in said
     assert len(servers(environment)) >= 2
     assert card_of_run().server in said.replace(", port ", ":")
+    assert await told(environment, "alarms") == (0, "no alarm\n", UP)
     run.send_signal(signal.SIGINT)
     assert await asyncio.wait_for(run.wait(), 10) == 0
     assert servers(environment) == []

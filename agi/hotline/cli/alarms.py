@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from hotline.cli.operator import By, Why, operator_desk, reason
+from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
-from hotline.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ def alarms(
     """List the alarms that nobody has acknowledged yet, newest first."""
     if context.invoked_subcommand is not None:
         return
-    settings = Settings.load()
+    settings = within_reach()
 
     async def listed() -> Sequence[Alarm]:
         async with operator_desk(settings) as desk:
@@ -56,7 +56,7 @@ def acknowledge(
     alarm: Annotated[int, typer.Argument(help="number of the alarm, from the list")], *, why: Why, by: By = ""
 ) -> None:
     """Note who has seen an alarm and what was found; it leaves the list, and stays in the records."""
-    settings = Settings.load()
+    settings = within_reach()
     given_reason = reason(by, why)
 
     async def note() -> None:

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from hotline.cli.moments import day_of
 from hotline.cli.operator import read_number
+from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
 from hotline.desk import Vault
 from hotline.records import Database
@@ -22,12 +23,13 @@ from hotline.records.outcomes import CallOutcome
 from hotline.records.retention import VIETNAM
 from hotline.reports import CallBook, Period, Summary, draw, summary
 from hotline.reports.period import today
-from hotline.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from hotline.records.calls import Listed
+    from hotline.settings import Settings
+
 
 app = typer.Typer()
 
@@ -60,7 +62,7 @@ def calls(
     export: Annotated[bool, typer.Option("--csv", help="as CSV, for a file")] = False,
 ) -> None:
     """List calls, oldest first: when, who (masked), how they ended and what they cost."""
-    settings = Settings.load()
+    settings = within_reach()
     number = read_number("Phone number") if caller else None
     show = _Rows(as_csv=export)
 
@@ -98,7 +100,7 @@ def report(
     picture: Annotated[Path | None, typer.Option(help="also draw it, as FILE.png and FILE.svg")] = None,
 ) -> None:
     """Sum up a day, a week or a month: how calls ended, seconds by step, where callers gave up, minutes and price."""
-    settings = Settings.load()
+    settings = within_reach()
     period = Period.of(kind.value, day or today())
 
     async def sums() -> Summary:

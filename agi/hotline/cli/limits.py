@@ -8,8 +8,8 @@ import typer
 from rich.table import Table
 
 from hotline.cli.operator import By, Why, operator_desk, read_number, reason
+from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
-from hotline.settings import Settings
 
 if TYPE_CHECKING:
     from hotline.desk import Standing
@@ -34,7 +34,7 @@ def limits() -> None:
 def show(context: typer.Context, *, caller: Caller = False, number: Number = False) -> None:
     """Tell what counts for a caller or an insurance number now, and the limits."""
     subject = _subject(context, caller=caller, number=number)
-    settings = Settings.load()
+    settings = within_reach()
     given = _ask(subject)
 
     async def tell() -> Standing:
@@ -48,7 +48,7 @@ def show(context: typer.Context, *, caller: Caller = False, number: Number = Fal
 def unlock(context: typer.Context, *, why: Why, caller: Caller = False, number: Number = False, by: By = "") -> None:
     """Let the failed checks counted so far count no more; nothing is deleted, and the audit trail says who and why."""
     subject = _subject(context, caller=caller, number=number)
-    settings = Settings.load()
+    settings = within_reach()
     given_reason = reason(by, why)
     given = _ask(subject)
 

@@ -13,19 +13,21 @@ from rich.markup import escape
 from rich.table import Table
 
 from hotline.cli.operator import By, Why, read_number, read_secret, reason
+from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
 from hotline.demo.show import progress
 from hotline.desk import SignIn, Vault
 from hotline.desk.sign_in import sign_in
 from hotline.members import Refused, Register, export_members, import_members, parsed
 from hotline.records import Database
-from hotline.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from hotline.members import Imported, Shown
     from hotline.records.phone_changes import PhoneChange
+    from hotline.settings import Settings
+
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -61,7 +63,7 @@ def import_(
     ] = None,
 ) -> None:
     """Add the members of a file that are new, change those that differ, remove nobody. It may be repeated."""
-    settings = Settings.load()
+    settings = within_reach()
     given_reason = reason(by, why)
     with Refused(refused or file.with_name(file.name + ".refused.csv")) as listed:
         try:
@@ -85,7 +87,7 @@ def import_(
 @app.command("export")
 def export(file: Annotated[Path, typer.Argument(help="a new file")], *, why: Why, by: By = "") -> None:
     """Write all members to a CSV file that only you may read, in the form that import takes. It holds no password."""
-    settings = Settings.load()
+    settings = within_reach()
     given_reason = reason(by, why)
     with progress(console) as show:
         count = run(export_members(settings.database, file, given_reason, progress=lambda part: show("members", part)))
@@ -97,7 +99,7 @@ def find(*, phone: Annotated[bool, typer.Option("--phone", help="by phone; else 
     """Show who has an insurance or personal number, or a phone; numbers are masked."""
 
     async def found() -> Sequence[Shown]:
-        async with _register(Settings.load()) as register:
+        async with _register(within_reach()) as register:
             return await register.with_phone(number) if phone else [await register.with_number(number)]
 
     number = read_number("Phone number" if phone else INSURANCE_NUMBER)
@@ -111,7 +113,7 @@ def add(*, why: Why, by: By = "") -> None:
     Asked for, or piped in, one a line: phone, insurance number, personal number or nothing, full name, e-mail or
     nothing.
     """
-    settings = Settings.load()
+    settings = within_reach()
     given_reason = reason(by, why)
     member = parsed(
         {
@@ -140,7 +142,7 @@ def change(
     remove: Annotated[bool, typer.Option("--remove", help="take it away (e-mail only)")] = False,
 ) -> None:
     """Change one value of a member. A changed phone gets no password for some days, unless a second person approves."""
-    settings = Settings.load()
+    settings = within_reach()
     given_reason = reason(by, why)
     number = read_number(INSURANCE_NUMBER)
     secret = field in {Field.PHONE, Field.PERSONAL_NUMBER}
@@ -163,7 +165,7 @@ def check_password(context: typer.Context) -> None:
     if context.args:
         # Not repeated in the message, as it would be by default.
         raise typer.BadParameter("number and password are no arguments: they are asked for, or piped in, one a line")
-    settings = Settings.load()
+    settings = within_reach()
     number = read_number(INSURANCE_NUMBER)
     password = read_secret("Password")
 
@@ -185,7 +187,7 @@ def held() -> None:
     """List the changed phones that can't be used for a re-issue yet, with who changed them and why."""
 
     async def listed() -> Sequence[PhoneChange]:
-        async with _register(Settings.load()) as register:
+        async with _register(within_reach()) as register:
             return await register.held()
 
     changes = run(listed())
@@ -209,7 +211,7 @@ def approve(
     by: By = "",
 ) -> None:
     """Let a changed phone be used at once: for a second person, never for whoever changed it."""
-    settings = Settings.load()
+    settings = within_reach()
     given_reason = reason(by, why)
 
     async def work() -> None:

@@ -11,6 +11,7 @@ import typer
 from hotline.cli import publishing
 from hotline.cli.calls import Kind, midnight
 from hotline.cli.moments import day_of, moment
+from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
 from hotline.dialogue.vocabulary import PROMPTS
 from hotline.menu import Menu, Moment, read, text_of, warned
@@ -83,7 +84,7 @@ def draw(
     ] = None,
 ) -> None:
     """Draw a menu: its branches and keys, the seconds of each prompt, and the ways of callers."""
-    settings = Settings.load()
+    settings = within_reach()
     period = Period.of(calls.value, day or today()) if calls else None
 
     async def work() -> tuple[str, str, Walks | None]:

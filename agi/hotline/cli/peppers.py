@@ -8,8 +8,8 @@ import typer
 from rich.table import Table
 
 from hotline.cli.operator import operator_desk
+from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
-from hotline.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ app = typer.Typer()
 @app.command("peppers")
 def peppers() -> None:
     """Count the passwords in force by the pepper they need: one that none needs may go."""
-    settings = Settings.load()
+    settings = within_reach()
 
     async def counted() -> Sequence[PepperUse]:
         async with operator_desk(settings) as desk:

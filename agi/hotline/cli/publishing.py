@@ -16,6 +16,7 @@ from rich.table import Table
 
 from hotline.cli.moments import moment
 from hotline.cli.operator import By, Why, read_number, reason
+from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
 from hotline.desk import Vault, vietnamese_e164
 from hotline.dialogue import Timer
@@ -24,7 +25,6 @@ from hotline.menu import Moment, text_of
 from hotline.publishing import FILE_NUMBER, Maker, NoDraft, Press, branch8, greeting_off, greeting_on
 from hotline.records import Database
 from hotline.records.retention import VIETNAM
-from hotline.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from hotline.publishing import Edition
     from hotline.records.attempts import Trace
     from hotline.records.menus import Version
+    from hotline.settings import Settings
+
 
 app = typer.Typer()
 emergency = typer.Typer(no_args_is_help=True)
@@ -82,7 +84,7 @@ def draft(
     ] = False,
 ) -> None:
     """Let testers hear a menu while callers hear the live one: who rings the test extension, and listed phones."""
-    settings = Settings.load()
+    settings = within_reach()
     given_reason = reason(by, why)
     text = text_of(file)
     testers = _testers(settings) if callers else []
@@ -99,7 +101,7 @@ def draft(
 @app.command("discard")
 def discard(*, why: Why, by: By = "") -> None:
     """Have no draft any more: testers hear what callers hear."""
-    settings = Settings.load()
+    settings = within_reach()
     given_reason = reason(by, why)
 
     async def work() -> None:
@@ -118,7 +120,7 @@ def publish(
     by: By = "",
 ) -> None:
     """Make a menu what new calls hear, within a second and on every process; calls in progress keep theirs."""
-    settings = Settings.load()
+    settings = within_reach()
     given_reason = reason(by, why)
     text = None if file is None else text_of(file)
 
@@ -134,7 +136,7 @@ def publish(
 @app.command("rollback")
 def rollback(to: Number = None, *, why: Why, by: By = "") -> None:
     """Publish an older version again: by default the one before the live one."""
-    settings = Settings.load()
+    settings = within_reach()
     given_reason = reason(by, why)
 
     async def work() -> tuple[int, int]:
@@ -148,7 +150,7 @@ def rollback(to: Number = None, *, why: Why, by: By = "") -> None:
 @app.command("versions")
 def versions(*, limit: Annotated[int, typer.Option(min=1, max=10_000, help="the newest so many")] = 20) -> None:
     """List what was published, newest first, and the draft."""
-    settings = Settings.load()
+    settings = within_reach()
 
     async def work() -> tuple[list[Version], str]:
         async with opened(settings) as at:
@@ -183,7 +185,7 @@ def show(
     number: Number = None, *, the_draft: Annotated[bool, typer.Option("--draft", help="the draft")] = False
 ) -> None:
     """Print a menu, to be saved and edited: by default what callers hear."""
-    settings = Settings.load()
+    settings = within_reach()
 
     async def work() -> str:
         async with opened(settings) as at:
@@ -198,7 +200,7 @@ def compare(
     new: Number = None,
 ) -> None:
     """Show line by line what one version has and another has not; by default against what callers hear."""
-    settings = Settings.load()
+    settings = within_reach()
 
     async def work() -> tuple[str, int, str]:
         async with opened(settings) as at:
@@ -234,7 +236,7 @@ def emergency_on(
     """Have every caller hear a greeting first, until a moment; it ends by itself."""
     if until <= datetime.now(UTC):
         raise typer.BadParameter(f"{Moment(until)} in Vietnam is over", param_hint="--until")
-    settings = Settings.load()
+    settings = within_reach()
     given_reason = reason(by, why)
 
     async def work() -> int:
@@ -249,7 +251,7 @@ def emergency_on(
 @emergency.command("off")
 def emergency_off(*, why: Why, by: By = "") -> None:
     """End the greeting now."""
-    settings = Settings.load()
+    settings = within_reach()
     given_reason = reason(by, why)
 
     async def work() -> int:
@@ -282,7 +284,7 @@ def branch8_on(*, why: Why, by: By = "") -> None:
 
 
 def _switch(why: str, by: str, prompt: str, *, on: bool) -> None:
-    settings = Settings.load()
+    settings = within_reach()
     given_reason = reason(by, why)
 
     async def work() -> int:

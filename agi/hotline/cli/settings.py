@@ -29,7 +29,7 @@ def check() -> None:
     """
     password = Settings.load().password
     # Only `serve` and the operator's commands need a pepper; demo and run draw their own.
-    if password.pepper.get_secret_value() or password.pepper_file:
+    if password.has_pepper:
         Keyring.load(password)
         console.print("no fault")
     else:

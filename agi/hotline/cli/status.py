@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -13,9 +12,9 @@ import typer
 from rich.live import Live
 from rich.table import Table
 
+from hotline.cli.reach import take_over_run
 from hotline.cli.terminal import console, run
 from hotline.console import ProcessAway, State, ask, processes
-from hotline.demo.card import card_of_run
 from hotline.dialogue.vocabulary import PROMPTS
 from hotline.pbx import PbxUnavailable
 from hotline.pbx.health import Health, applications, health
@@ -67,7 +66,7 @@ def status(
 
     Exit status 0: all is well; 1: something is not.
     """
-    _take_over_run()
+    take_over_run()
     settings = Settings.load()
     if watch:
         run(_watched(settings))
@@ -79,13 +78,6 @@ def status(
         console.print(drawn(found))
     if found.faults:
         raise typer.Exit(NOT_WELL)
-
-
-def _take_over_run() -> None:
-    """Have the settings of the run that is up, unless there are settings of a switchboard already."""
-    card = card_of_run()
-    if card is not None and "HOTLINE_ARI__PASSWORD" not in os.environ:
-        os.environ.update(card.environment)
 
 
 async def _watched(settings: Settings) -> None:

@@ -96,7 +96,7 @@ async def house(
         folder = stack.enter_context(run_folder())
         library = prompts(settings, progress)
         settings = settings.model_copy(deep=True)
-        if not settings.password.pepper.get_secret_value() and settings.password.pepper_file is None:
+        if not settings.password.has_pepper:
             settings.password.pepper = SecretStr(secrets.token_urlsafe(32))
             if "dsn" in settings.database.model_fields_set:
                 # The database may know the pepper of an earlier demo.

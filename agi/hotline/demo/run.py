@@ -31,16 +31,20 @@ async def run(settings: Settings, console: Console, address: str) -> None:
             refusals = await stack.enter_async_context(counted_refusals(rooms.settings.ami))
             steering = running.steering(refusals.last_hour)
             await stack.enter_async_context(control(rooms.settings.ari.app, steering))
-        card(rooms).leave(rooms.folder)
+        card(rooms, pepper_drawn=not settings.password.has_pepper).leave(rooms.folder)
         explain(rooms, console)
         await stopped_or_ended(stop, running.task)
         console.print("\nStopping: calls end, every process is ended …")
     console.print("All ended.")
 
 
-def card(rooms: House) -> Card:
-    """Return what other commands need of this run."""
+def card(rooms: House, *, pepper_drawn: bool) -> Card:
+    """Return what other commands need of this run; its pepper only where it was drawn for it, and goes with it."""
     settings = rooms.settings
+    pepper = {
+        "HOTLINE_PASSWORD__PEPPER": settings.password.pepper.get_secret_value(),
+        "HOTLINE_PASSWORD__PEPPER_KEY_ID": settings.password.pepper_key_id,
+    }
     return Card(
         server=rooms.server,
         number=rooms.asterisk.site.number,
@@ -55,6 +59,7 @@ def card(rooms: House) -> Card:
             "HOTLINE_AMI__PASSWORD": settings.ami.password.get_secret_value(),
             "HOTLINE_VOICE__SOUNDS": str(settings.voice.sounds.resolve()),
             "HOTLINE_DATABASE__DSN": settings.database.dsn.get_secret_value(),
+            **(pepper if pepper_drawn else {}),
         },
     )
 

@@ -71,6 +71,11 @@ class PasswordSettings(Group):
         ),
     ] = 64
 
+    @property
+    def has_pepper(self) -> bool:
+        """Whether a pepper is set, or a file that has one."""
+        return self.pepper_file is not None or bool(self.pepper.get_secret_value())
+
     @field_validator("digits")
     @classmethod
     def _distinct(cls, digits: str) -> str:
