@@ -12,6 +12,7 @@ from hotline.ari import Client, Replaced
 from hotline.ari.fake import FakeAsterisk
 from hotline.call import Call, CallerGone, Ended, Entry, Media
 from hotline.doors.ari import AriDoor, AriLine, quiet_ids
+from hotline.doors.media import MEDIA
 
 SECONDS = 1.0
 
@@ -212,12 +213,14 @@ async def media():
         await asyncio.wait({running})
 
 
-async def test_the_media_is_what_asterisk_says_of_it(media):
-    """Where RTP goes and how many packets came."""
-    functions = {"CHANNEL(rtp,dest)": "192.0.2.1:4000", "CHANNEL(rtcp,rxcount)": "7"}
-    assert await media(functions) == Media("192.0.2.1:4000", 7)
+@pytest.mark.parametrize(
+    ("told", "meant"), [("192.0.2.1:4000/7", ("192.0.2.1:4000", 7)), ("(null)/7", ("(null)", 7)), ("/", ("", 0))]
+)
+async def test_the_media_is_what_asterisk_says_of_it(media, told, meant):
+    """Where RTP goes and how many packets came, in one request; on hold nowhere, and nothing before the SDP came."""
+    assert await media({f"EVAL({MEDIA})": told}) == Media(*meant)
 
 
-async def test_media_that_is_not_there_yet_goes_nowhere(media):
-    """Before the SDP came Asterisk can't read its functions: that is no media, and not the end of the call."""
+async def test_media_that_asterisk_will_not_tell_of_goes_nowhere(media):
+    """An Asterisk that does not know the function has a call without media, and not the end of it."""
     assert await media({}) == Media("", 0)

@@ -16,6 +16,7 @@ from hotline.doors import DoorUnavailable
 from hotline.doors.fastagi import FastAgiDoor
 from hotline.doors.fastagi import line as fastagi_line
 from hotline.doors.fastagi.door import MOST_WAITING
+from hotline.doors.media import MEDIA
 from hotline.settings import FastAgiSettings
 
 HEAD = "agi_network: yes\nagi_network_script: hotline\nagi_callerid: 0912345678\nagi_arg_1: origin=trunk\n\n"
@@ -638,7 +639,13 @@ async def test_drained_it_lets_nobody_in_and_waits_for_those_within(door):
 
 
 @pytest.mark.parametrize(
-    ("told", "media"), [(("192.0.2.1:4000", "17"), Media("192.0.2.1:4000", 17)), (("", ""), Media("", 0))]
+    ("told", "media"),
+    [
+        ("192.0.2.1:4000/17", Media("192.0.2.1:4000", 17)),
+        ("(null)/17", Media("(null)", 17)),
+        ("/", Media("", 0)),
+        ("", Media("", 0)),
+    ],
 )
 async def test_where_the_media_goes_is_asked_for_when_it_is_wanted(door, told, media):
     """The destination and the packets that came, as the switchboard has them at this moment."""
@@ -648,5 +655,5 @@ async def test_where_the_media_goes_is_asked_for_when_it_is_wanted(door, told, m
         return await call.media()
 
     switchboard = await door.call(conversation)
-    switchboard.variables = dict(zip(["${CHANNEL(rtp,dest)}", "${CHANNEL(rtcp,rxcount)}"], told, strict=True))
+    switchboard.variables = {MEDIA: told}
     assert await door.result() == media

@@ -457,9 +457,9 @@ async def test_a_caller_of_the_carrier_hears_the_password(talk):
         ([CARRIER, CARRIER, ELSEWHERE], "check", ["look up", "match", "began"], "line-unsafe"),
         ([CARRIER] * (3 + 4) + [ELSEWHERE], "new-password", ["look up", "match", "began", "withdrawn"], "line-unsafe"),
         ([CARRIER] * (3 + 9) + [ELSEWHERE], "new-password", ["look up", "match", "began", "withdrawn"], "line-unsafe"),
-        ([CARRIER] * (3 + 11) + [ELSEWHERE], "new-password", ["look up", "match", "began", "heard"], "reissued"),
-        ([CARRIER] * (15 + 4) + [ELSEWHERE], "repeat-password", ["look up", "match", "began", "heard"], "reissued"),
-        ([CARRIER] * (15 + 11) + [ELSEWHERE], "after-reading", ["look up", "match", "began", "heard"], "reissued"),
+        ([CARRIER] * (3 + 10) + [ELSEWHERE], "new-password", ["look up", "match", "began", "heard"], "reissued"),
+        ([CARRIER] * (14 + 4) + [ELSEWHERE], "repeat-password", ["look up", "match", "began", "heard"], "reissued"),
+        ([CARRIER] * (14 + 10) + [ELSEWHERE], "after-reading", ["look up", "match", "began", "heard"], "reissued"),
     ],
     ids=[
         "branch 8", "nothing came", "number keyed", "before the reading", "in the reading", "as the reading ends",
@@ -477,7 +477,7 @@ async def test_no_password_is_said_into_an_unsafe_line(talk, ways, last_said, do
     assert held.desk.alarms == [("+84912345678", "silent" if SILENT in ways else "elsewhere")]
 
 
-@pytest.mark.parametrize(("reading", "before"), [("new-password", 3), ("repeat-password", 15)])
+@pytest.mark.parametrize(("reading", "before"), [("new-password", 3), ("repeat-password", 14)])
 async def test_a_reading_stops_when_the_media_moves(talk, reading, before):
     """Not a word is said after the second in which our voice began to go elsewhere."""
     held = await talk(*WHOLE, arguments=TRUNK, ways=[CARRIER] * (before + 4) + [ELSEWHERE])

@@ -184,10 +184,6 @@ class Call:
         """Return where our voice goes at this moment, and whether any comes."""
         return await self._line.media()
 
-    async def destination(self) -> str:
-        """Return where our voice goes at this moment: half of `media`, and half its price."""
-        return await self._line.destination()
-
     async def hang_up(self) -> None:
         """End the call."""
         await self._line.hang_up()

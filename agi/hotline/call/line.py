@@ -109,9 +109,6 @@ class Line(Protocol):
             SoundFailed: a sound was not played.
         """
 
-    async def destination(self) -> str:
-        """Return where our voice goes at this moment, as `Media` has it."""
-
     async def media(self) -> Media:
         """Return where our voice goes at this moment, and whether any comes; it may change at any time."""
 

@@ -163,10 +163,6 @@ class ScriptedLine:
         spoken = self._now if self._silent_from is None else self._silent_from
         return Media(way.destination, way.received and way.received + int(spoken / PACKET_SECONDS))
 
-    async def destination(self) -> str:
-        """Tell where the next of `ways` leads."""
-        return (await self.media()).destination
-
     def listen(self) -> None:
         """Do nothing: a script's keys are told once."""
 

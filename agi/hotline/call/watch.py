@@ -12,7 +12,7 @@ Watch = Callable[[], Awaitable[None]]
 """Asked again and again whether what is being said may go on; what it raises ends it."""
 
 EVERY = 1.0
-"""Seconds from one look to the next: one digit of a reading, two at most, and 0.2 ms of a request each."""
+"""Seconds from one look to the next: one digit of a reading, two at most, and one request each."""
 
 
 async def watched(playing: Awaitable[T], watch: Watch) -> T:

@@ -18,17 +18,17 @@ from hotline.call import (
     Ended,
     Keypad,
     LineFailed,
-    Media,
     Played,
     SoundFailed,
     watched,
 )
+from hotline.doors.media import MEDIA, media_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from hotline.ari import Client, Listener, PeerWatch, Stay
-    from hotline.call import Sound, Sounds, Watch
+    from hotline.call import Media, Sound, Sounds, Watch
 
 T = TypeVar("T")
 
@@ -129,18 +129,9 @@ class AriLine:
             listening.cancel()
             await asyncio.wait({listening})
 
-    async def destination(self) -> str:
-        """Return where Asterisk sends our RTP; see `media`."""
-        return await self._ask(self._stay.variable("CHANNEL(rtp,dest)"))
-
     async def media(self) -> Media:
-        """Return where Asterisk sends our RTP, and how much it took as the caller's.
-
-        The destination is that of the newest SDP; with `rtp_symmetric`, that of the packets received.
-        """
-        destination = await self.destination()
-        received = await self._ask(self._stay.variable("CHANNEL(rtcp,rxcount)"))
-        return Media(destination, int(received or 0))
+        """Return where Asterisk sends our RTP, and how much it took as the caller's; see `media_of`."""
+        return media_of(await self._ask(self._stay.variable(f"EVAL({MEDIA})")))
 
     async def hang_up(self) -> None:
         """Hang the channel up."""

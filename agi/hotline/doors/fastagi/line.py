@@ -17,13 +17,14 @@ import math
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from hotline.call import FIRST_WORD, KEYS, TAIL, CallerGone, Ended, Keypad, LineFailed, Media, Played, SoundFailed
+from hotline.call import FIRST_WORD, KEYS, TAIL, CallerGone, Ended, Keypad, LineFailed, Played, SoundFailed
 from hotline.doors.fastagi.session import Disconnected, OutOfStep
+from hotline.doors.media import MEDIA, media_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hotline.call import Sound, Watch
+    from hotline.call import Media, Sound, Watch
     from hotline.doors.fastagi.session import Answer, Session
 
 RATE = 8000
@@ -152,15 +153,9 @@ class FastAgiLine:
         """Wait up to so many seconds for a key, and put it into the keypad."""
         self._press(await self._do(_wait(seconds), seconds))
 
-    async def destination(self) -> str:
-        """Return where Asterisk sends our RTP."""
-        return (await self._do("GET FULL VARIABLE ${CHANNEL(rtp,dest)}")).data
-
     async def media(self) -> Media:
-        """Return where Asterisk sends our RTP, and how much it took as the caller's; see `AriLine.media`."""
-        destination = await self.destination()
-        received = await self._do("GET FULL VARIABLE ${CHANNEL(rtcp,rxcount)}")
-        return Media(destination, int(received.data or 0))
+        """Return where Asterisk sends our RTP, and how much it took as the caller's; see `media_of`."""
+        return media_of((await self._do(f"GET FULL VARIABLE {MEDIA}")).data)
 
     def listen(self) -> None:
         """Do nothing: a key is told once, by the command that waits for it."""
