@@ -6,9 +6,12 @@ import shutil
 import numpy as np
 import pytest
 import soundfile
+from typer.testing import CliRunner
 
 import program
 from hotline import prompts
+from hotline.cli.command import app
+from hotline.console import ProcessAway
 from hotline.settings import SCRIPT, SHARE, VoiceSettings
 
 
@@ -50,6 +53,21 @@ def test_a_weak_password_of_ari_is_refused(hotline, password):
     assert said.startswith("hotline: HOTLINE_ARI__PASSWORD=(hidden): ")
     assert "at least 16 characters, 8 of them different" in said
     assert not password or password not in said
+
+
+def test_a_folder_without_a_dialplan_is_told_before_anything_is_installed(hotline, tmp_path):
+    """Where there is nothing to check no Asterisk is fetched for it."""
+    status, said = hotline("dialplan", "check", str(tmp_path / "none"), HOME=str(tmp_path))
+    assert status == 2
+    assert said.endswith("extensions.conf is not there: name the folder of an Asterisk's configuration\n")
+    assert not (tmp_path / ".cache").exists()
+
+
+def test_no_process_to_drain_is_told(monkeypatch):
+    """A machine on which none runs is not asked for a name."""
+    monkeypatch.setattr("hotline.cli.steer.processes", list)
+    with pytest.raises(ProcessAway, match="no process of the application runs on this machine"):
+        CliRunner().invoke(app, ["drain"], catch_exceptions=False)
 
 
 def test_a_switchboard_with_an_example_password_is_refused(hotline):

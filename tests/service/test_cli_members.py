@@ -66,6 +66,20 @@ async def test_a_strict_import_ends_with_an_error(hotline, members):
     assert (await hotline("members", "find", piped="1000000001\n"))[0] == 2
 
 
+async def test_a_file_is_told_from_the_database(hotline, members, tmp_path):
+    """A list of refused rows that can't be written is named, undoes the import, and is not blamed on the database."""
+    refused = tmp_path / "none" / "refused.csv"
+    status, _, errors = await hotline("members", "import", str(members), "--why", "list", "--refused", str(refused))
+    assert (status, errors.splitlines()[-1]) == (2, f"hotline: {refused}: can't be written: No such file or directory")
+    assert (await hotline("members", "find", piped="1000000001\n"))[0] == 2
+
+
+async def test_a_folder_is_no_file_of_members(hotline):
+    """Also the current one is told in one line."""
+    status, _, errors = await hotline("members", "import", ".", "--why", "list")
+    assert (status, errors.strip()) == (2, "hotline: .: can't be read: Is a directory")
+
+
 async def test_a_member_is_added_found_changed_and_approved(hotline):
     """All from a pipe, no number as an argument; one user of a machine can't approve what the same user changed."""
     status, output, errors = await hotline(
@@ -80,9 +94,11 @@ async def test_a_member_is_added_found_changed_and_approved(hotline):
         "members", "change", "phone", "--why", "lost phone", piped="1000000001\n0987000002\n"
     )
     assert status == 0
-    assert "phone held until" in output
+    until = (datetime.now(UTC) + timedelta(hours=72 + 7)).strftime("%Y-%m-%d")  # Vietnam is seven hours ahead
+    assert f"phone held until {until}" in " ".join(output.split())
     _, output, _ = await hotline("members", "held")
     assert "lost phone" in output
+    assert f"│ {until} " in output
     status, _, errors = await hotline("members", "approve", "1", "--by", "somebody else", "--why", "saw the form")
     assert status == 2
     assert "a second person must" in errors

@@ -75,7 +75,7 @@ def test_a_change_at_noon_as_the_guide_tells_it(hotline, built, noon):
     assert "nothing was published yet" in hotline("versions")
     assert "no fault" in hotline("check", noon)
     said = hotline("draft", noon, "--callers", *WHY, piped="0912345678\n\n")
-    assert "the test extension hears it, and calls from *******678." in said
+    assert "who rings 602 hears it, and calls from *******678. `hotline menu publish --why …`" in said
     assert "draft by " in hotline("versions")
     assert "version 1 is live" in hotline("publish", *WHY)
     assert hotline("show") == noon.read_text()

@@ -44,7 +44,7 @@ def test_an_account_is_shown_once_with_all_a_tester_needs(hotline, site):
     assert "lan" in listed
     assert "+84912345678" in listed
     assert account.password not in listed
-    hotline("phones", "remove", "lan")
+    assert "Account lan is gone." in hotline("phones", "remove", "lan")
     assert PhonesFile(site).accounts() == []
 
 

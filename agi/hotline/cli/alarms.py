@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from hotline.cli.moments import in_vietnam
 from hotline.cli.operator import By, Why, operator_desk, reason
 from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
@@ -76,19 +77,17 @@ def _tell(listed: Sequence[Alarm]) -> None:
     if not listed:
         console.print("no alarm")
         return
-    table = Table("alarm", "of", "what", "first seen", "last seen", "seen by", highlight=False)
+    table = Table("alarm", "of", "what", "first seen (Vietnam)", "last seen", "seen by", highlight=False)
     for alarm in listed:
         seen = ""
         if alarm.acknowledged_at is not None:
-            seen = (
-                f"{alarm.acknowledged_at.astimezone():%Y-%m-%d %H:%M} {alarm.acknowledged_by}: {alarm.acknowledged_why}"
-            )
+            seen = f"{in_vietnam(alarm.acknowledged_at)} {alarm.acknowledged_by}: {alarm.acknowledged_why}"
         table.add_row(
             str(alarm.id),
             alarm.subject,
             escape(_told(alarm)),
-            f"{alarm.first_seen.astimezone():%Y-%m-%d %H:%M}",
-            f"{alarm.last_seen.astimezone():%Y-%m-%d %H:%M}",
+            in_vietnam(alarm.first_seen),
+            in_vietnam(alarm.last_seen),
             escape(seen),
         )
     console.print(table)

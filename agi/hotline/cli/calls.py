@@ -138,7 +138,7 @@ class _Rows:
             sys.stdout.flush()
             return
         if self._count == 0:
-            self._print(("began (Vietnam)", "caller", "outcome", "last step", "seconds", "price"))
+            self._print(("began (Vietnam)", "caller", "outcome", "last step", "s", "price"))
         self._count += 1
         self._print(
             (
@@ -160,9 +160,10 @@ class _Rows:
     def _print(row: tuple[str, str, str, str, str, str]) -> None:
         began, caller, outcome, step, seconds, price = row
         console.print(
-            f"{began:<19}  {caller:<12}  {outcome:<14}  {step:<14}  {seconds:>7}  {price:>9}",
+            f"{began:<19}  {caller:<10}  {outcome:<14}  {step:<14}  {seconds:>5}  {price:>8}",
             highlight=False,
             markup=False,
+            soft_wrap=True,
         )
 
 

@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from hotline.cli.terminal import console, run
+from hotline.demo.show import progress
 from hotline.pbx import install_root
 from hotline.pbx.dialplan_check import Fault, faults
-from hotline.pbx.scratch import scratch_start
+from hotline.pbx.scratch import require_configuration, scratch_start
 from hotline.settings import SHARE, Settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -48,7 +49,10 @@ def check(
     """
     if sounds is None and folder == DELIVERED:
         sounds = Settings.load().voice.sounds
-    found = run(_tried(folder, sounds and sounds.resolve()))
+    require_configuration(folder)  # before an Asterisk is installed for nothing
+    with progress(console) as show:
+        root = install_root(progress=lambda done, _: show("Asterisk", done))
+    found = run(_tried(folder, root, sounds and sounds.resolve()))
     for fault in found:
         print(f"{folder}/{fault}" if fault.counts else f"hint: {folder}/{fault}")
     for hint in _linted(folder):
@@ -60,9 +64,9 @@ def check(
     console.print(f"{folder}: no fault", highlight=False, markup=False)
 
 
-async def _tried(folder: Path, sounds: Path | None) -> list[Fault]:
+async def _tried(folder: Path, root: Path | None, sounds: Path | None) -> list[Fault]:
     with tempfile.TemporaryDirectory(prefix="hotline-dialplan-") as scratch:
-        async with scratch_start(folder, install_root(), Path(scratch)) as started:
+        async with scratch_start(folder, root, Path(scratch)) as started:
             return await faults(started, sounds)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from hotline.cli.moments import in_vietnam
 from hotline.cli.operator import By, Why, operator_desk, read_number, reason
 from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
@@ -95,9 +96,7 @@ def _tell(standing: Standing, subject: Subject, limits: LimitSettings) -> None:
         _row(table, "passwords begun, last 24 h", standing.issued.begun, limits.pending_day)
     console.print(table)
     if lift := standing.lift:
-        words = (
-            f"Counted since {lift.at.astimezone():%Y-%m-%d %H:%M}, when {lift.by} lifted what was before: {lift.why}"
-        )
+        words = f"Counted since {in_vietnam(lift.at)} in Vietnam, when {lift.by} lifted what was before: {lift.why}"
         console.print(words, highlight=False, markup=False)
 
 

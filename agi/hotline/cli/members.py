@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 from datetime import timedelta
 from enum import StrEnum
-from pathlib import Path  # noqa: TC003 - used in annotations typer reads
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from hotline.cli.moments import in_vietnam
 from hotline.cli.operator import By, Why, read_number, read_secret, reason
 from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
@@ -65,7 +66,7 @@ def import_(
     """Add the members of a file that are new, change those that differ, remove nobody. It may be repeated."""
     settings = within_reach()
     given_reason = reason(by, why)
-    with Refused(refused or file.with_name(file.name + ".refused.csv")) as listed:
+    with Refused(refused or Path(f"{file}.refused.csv")) as listed:
         try:
             with progress(console) as show:
                 done = run(
@@ -194,10 +195,10 @@ def held() -> None:
     if not changes:
         console.print("no phone is held")
         return
-    table = Table("change", "phone", "before", "held until", "changed by", "why", highlight=False)
+    table = Table("change", "phone", "before", "held until (Vietnam)", "changed by", "why", highlight=False)
     for one in changes:
         table.add_row(
-            str(one.id), one.new, one.old, f"{one.held_until.astimezone():%Y-%m-%d %H:%M}",
+            str(one.id), one.new, one.old, in_vietnam(one.held_until),
             escape(one.changed_by), escape(one.why),
         )  # fmt: skip
     console.print(table)
@@ -268,7 +269,7 @@ def _tell_members(found: Sequence[Shown]) -> None:
     for one in found:
         notes = ["invented"] if one.is_sample else []
         if one.phone_held_until:
-            notes.append(f"phone held until {one.phone_held_until.astimezone():%Y-%m-%d %H:%M}")
+            notes.append(f"phone held until {in_vietnam(one.phone_held_until)} in Vietnam")
         table.add_row(
             escape(one.full_name), one.phone, one.insurance_number, one.personal_number or "",
             escape(one.email or ""), ", ".join(notes),

@@ -18,6 +18,11 @@ def moment(text: str) -> datetime:
         raise typer.BadParameter("a moment is written as 18:00, which is today, or as 2026-11-23T18:00") from None
 
 
+def in_vietnam(at: datetime) -> str:
+    """Return a moment as it is written for people, `2026-11-23 18:00`, by the clocks of Vietnam."""
+    return str(Moment(at))
+
+
 def day_of(text: str) -> date:
     """Return a day given on the command line."""
     try:

@@ -86,6 +86,7 @@ def remove(name: Annotated[str, typer.Argument(help="user name of the account")]
     at = Switchboard.find(site)
     at.file.remove(name)
     run(at.reload(name, there=False))
+    console.print(f"Account {name} is gone.", highlight=False)
 
 
 @app.command("samples")

@@ -95,7 +95,7 @@ def draft(
 
     run(work())
     phones = f", and calls from {', '.join(tester.masked for tester in testers)}" if testers else ""
-    _say(f"{file} is the draft: the test extension hears it{phones}. `hotline menu publish` makes it live")
+    _say(f"{file} is the draft: who rings 602 hears it{phones}. `hotline menu publish --why …` makes it live")
 
 
 @app.command("discard")
@@ -159,7 +159,7 @@ def versions(*, limit: Annotated[int, typer.Option(min=1, max=10_000, help="the 
                 there = await at.draft()
             except NoDraft:
                 return listed, ""
-            heard = ", ".join(["the test extension", *there.testers_masked])
+            heard = ", ".join(["602", *there.testers_masked])
             return (
                 listed,
                 f"draft by {there.drafted_by}, {there.at.astimezone(VIETNAM):{DAY}}, for {heard}: {there.why}",

@@ -46,8 +46,10 @@ def resume(name: Name = "") -> None:
 def _chosen(name: str) -> Process:
     there = processes()
     found = [process for process in there if name in {"", process.name}]
+    if not there:
+        raise ProcessAway("no process of the application runs on this machine")
     if len(found) != 1:
-        names = ", ".join(f"{process.name} (user id {process.user})" for process in there) or "none"
+        names = ", ".join(f"{process.name} (user id {process.user})" for process in there)
         raise ProcessAway(f"name one process of the application; on this machine there are: {names}")
     return found[0]
 

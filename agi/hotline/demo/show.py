@@ -22,17 +22,21 @@ SAMPLE = "  [dim](sample data)[/]"
 
 @contextlib.contextmanager
 def progress(console: Console) -> Iterator[Callable[[str, float], None]]:
-    """Yield what shows how far each step is, a bar each."""
+    """Yield what shows how far each step is, a bar each; nothing is shown before the first."""
     bars = Progress(TextColumn("{task.description:<10}"), BarColumn(), TimeElapsedColumn(), console=console)
     tasks: dict[str, TaskID] = {}
 
     def show(step: str, done: float) -> None:
         if step not in tasks:
+            bars.start()
             tasks[step] = bars.add_task(step, total=1.0)
         bars.update(tasks[step], completed=done)
 
-    with bars:
+    try:
         yield show
+    finally:
+        if tasks:
+            bars.stop()
 
 
 class Story:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from hotline.desk.errors import AlarmAcknowledged, NoSuchAlarm, NothingToLift, ReasonUnfit, SecondPersonNeeded
 from hotline.desk.limits import READING
 from hotline.desk.numbers import InsuranceNumber, vietnamese_e164
-from hotline.records import alarms, attempts, audit, hashes, lifts, members, passwords
+from hotline.records import alarms, attempts, audit, hashes, lifts, members, passwords, retention
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,8 +176,8 @@ class OperatorDesk:
             if alarm is None:
                 raise NoSuchAlarm(f"there is no alarm {key}")
             if alarm.acknowledged_at is not None:
-                when = alarm.acknowledged_at.astimezone()
-                raise AlarmAcknowledged(f"{alarm.acknowledged_by} acknowledged alarm {key} on {when:%Y-%m-%d %H:%M}")
+                when = f"{alarm.acknowledged_at.astimezone(retention.VIETNAM):%Y-%m-%d %H:%M} in Vietnam"
+                raise AlarmAcknowledged(f"{alarm.acknowledged_by} acknowledged alarm {key} on {when}")
             if alarm.causers and reason.doubt:
                 raise SecondPersonNeeded(f"a second person must acknowledge alarm {key}, and {reason.doubt}")
             if reason.person in alarm.causers:

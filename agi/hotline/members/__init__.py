@@ -4,6 +4,7 @@ from hotline.members.csv_file import MembersFile
 from hotline.members.errors import (
     ChangeRefused,
     FileMalformed,
+    FileUnwritable,
     ImportUnderWay,
     MemberExists,
     NoSuchMember,
@@ -20,6 +21,7 @@ __all__ = [
     "ChangeRefused",
     "Field",
     "FileMalformed",
+    "FileUnwritable",
     "ImportUnderWay",
     "Imported",
     "MemberExists",

@@ -2,6 +2,7 @@
 
     RegisterError
     ├── FileMalformed       the file is no list of members: nothing of it was read
+    ├── FileUnwritable      a file we write can't be written; the message names it and says why
     ├── RowMalformed        one row, or one value, is not as it must be
     ├── RowsRefused         with `strict`: some rows were refused, so none was imported
     ├── ImportUnderWay      somebody else imports or changes members at this moment
@@ -14,6 +15,13 @@ No message holds a phone, insurance or personal number.
 
 from __future__ import annotations
 
+import contextlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
 
 class RegisterError(Exception):
     """The base of all errors of this room."""
@@ -21,6 +29,10 @@ class RegisterError(Exception):
 
 class FileMalformed(RegisterError):
     """The file is no list of members; nothing of it was read."""
+
+
+class FileUnwritable(RegisterError):
+    """A file we write can't be written; the message names it and says why."""
 
 
 class RowMalformed(RegisterError, ValueError):
@@ -45,3 +57,12 @@ class MemberExists(RegisterError):
 
 class ChangeRefused(RegisterError):
     """A change is not to be made or approved."""
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Tell what goes wrong with a file in the block from what goes wrong with the database. Raises: FileUnwritable."""
+    try:
+        yield
+    except OSError as error:
+        raise FileUnwritable(f"{path}: can't be written: {error.strerror}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from hotline.members.errors import writing
 from hotline.members.row import COLUMNS
 from hotline.records import audit, members
 from hotline.records.bulk import bulk_transaction
@@ -26,6 +27,7 @@ async def export_members(
 
     Raises:
         FileExistsError: there is such a file.
+        FileUnwritable: it can't be written, for a disk that is full; nothing of it is left.
         RecordsUnavailable: the database is away.
     """
     part = path.with_name(path.name + ".part")
@@ -40,7 +42,8 @@ async def export_members(
 
                 async def write(data: bytes) -> None:
                     nonlocal written
-                    file.write(data)
+                    with writing(part):
+                        file.write(data)
                     written += data.count(b"\n")
                     progress(min(1.0, written / max(count, 1)))
 
@@ -51,8 +54,9 @@ async def export_members(
                     actor="operator",
                     detail={"by": reason.by, "why": reason.why, "members": count},
                 )
-            file.flush()
-            os.fsync(file.fileno())
+            with writing(part):
+                file.flush()
+                os.fsync(file.fileno())
         part.rename(path)
     finally:
         part.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from hotline.desk.alarms import Sighting, raised
 from hotline.members.csv_file import MembersFile
-from hotline.members.errors import ImportUnderWay, RowMalformed, RowsRefused
+from hotline.members.errors import ImportUnderWay, RowMalformed, RowsRefused, writing
 from hotline.records import audit
 from hotline.records.attempts import Trace
 from hotline.records.bulk import bulk_transaction
@@ -59,19 +59,22 @@ class Refused:
         self._kept: list[tuple[int, str]] = []
 
     def __enter__(self) -> Self:
-        self.path.unlink(missing_ok=True)
+        with writing(self.path):
+            self.path.unlink(missing_ok=True)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
-            self._file.close()
+            with writing(self.path):
+                self._file.close()
 
     def add(self, line: int, reason: str) -> None:
-        """Note a row."""
-        if self._file is None:
-            self._file = os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", newline="")
-            csv.writer(self._file).writerow(("line", "reason"))
-        csv.writer(self._file).writerow((line, reason))
+        """Note a row. Raises: FileUnwritable."""
+        with writing(self.path):
+            if self._file is None:
+                self._file = os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", newline="")
+                csv.writer(self._file).writerow(("line", "reason"))
+            csv.writer(self._file).writerow((line, reason))
         self.count += 1
         if len(self._kept) < KEPT:
             self._kept.append((line, reason))
@@ -108,6 +111,7 @@ async def import_members(
 
     Raises:
         FileMalformed: it is no list of members.
+        FileUnwritable: a refused row can't be listed; nothing was imported.
         RowsRefused: with `strict`; nothing was imported.
         ImportUnderWay: somebody else writes members just now; nothing was imported.
         RecordsUnavailable: the database is away; nothing was imported unless it was lost in the very last moment.

@@ -56,6 +56,12 @@ class Scratch:
         return "".join(text.read_text(encoding="utf-8", errors="replace") for text in texts if text.exists())
 
 
+def require_configuration(folder: Path) -> None:
+    """See that `folder` has an Asterisk's configuration. Raises: PbxUnavailable."""
+    if not (folder / "extensions.conf").is_file():
+        raise PbxUnavailable(f"{folder}/extensions.conf is not there: name the folder of an Asterisk's configuration")
+
+
 @contextlib.asynccontextmanager
 async def scratch_start(folder: Path, root: Path | None, run: Path) -> AsyncIterator[Scratch]:
     """Start an Asterisk with a copy of the configuration in `folder`, and end it after the block.
@@ -68,8 +74,7 @@ async def scratch_start(folder: Path, root: Path | None, run: Path) -> AsyncIter
     Raises:
         PbxUnavailable: it can't be tried: no such configuration, or Asterisk neither came up nor ended within 30 s.
     """
-    if not (folder / "extensions.conf").is_file():
-        raise PbxUnavailable(f"{folder}/extensions.conf is not there: name the folder of an Asterisk's configuration")
+    require_configuration(folder)
     await asyncio.to_thread(_copy, folder, run, root)
     options = run / "etc" / "asterisk.conf"
     box = Box(root=root, shared=[run], offline=True)

@@ -73,7 +73,7 @@ class Settings(BaseSettings):
             faults += [_sentence(error) for error in wrong.errors(include_url=False)]
         except UnreadableError as wrong:
             group = str(wrong).split('"')[1].upper()
-            faults.append(f"HOTLINE_{group}: a group of settings; set HOTLINE_{group}__… one by one")
+            faults.append(_GROUP.format(f"HOTLINE_{group}"))
         else:
             if not (settings.ari.enabled or settings.fastagi.enabled):
                 faults.append("HOTLINE_ARI__ENABLED, HOTLINE_FASTAGI__ENABLED: one of them must be true")
@@ -82,6 +82,7 @@ class Settings(BaseSettings):
         return settings
 
 
+_GROUP = "{0}: a group of settings; set {0}__… one by one"
 _SECRET = frozenset(
     {"password", "listen_password", "pepper", "former_peppers", "trace_key", "dsn", "url", "script", "number"}
 )
@@ -95,8 +96,10 @@ def _sentence(error: ErrorDetails) -> str:
     if error["type"] == CROSSED:
         crossed = error["ctx"]
         return f"{name}__{crossed['name'].upper()}={crossed['value']}: {crossed['allowed']}"
+    if error["type"] == "model_type":
+        return _GROUP.format(name)
     # A value in the wrong place may hold a secret too: an address with a password, a group as JSON.
-    hidden = not _SECRET.isdisjoint(path[1:]) or error["type"] == "model_type" or not isinstance(error["input"], str)
+    hidden = not _SECRET.isdisjoint(path[1:]) or not isinstance(error["input"], str)
     shown = "(hidden)" if hidden else repr(error["input"])
     # A choice is in the message already, of a range only the end that was passed.
     range_ = limits(field) if error["type"] != "literal_error" and (field := _declared(path)) else ""
