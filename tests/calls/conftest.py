@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from hotline.demo.house import back_end
 from hotline.demo.house import house as bring_up
-from hotline.desk import sample_members
+from hotline.desk import Vault, sample_members
 from hotline.pbx import Canary
 from hotline.phone import Caller, Ear
 from hotline.service import serving
@@ -128,13 +128,11 @@ async def ring(house, ear, tmp_path):
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def records(house):
-    """A connection of our own to the records."""
-    connection = await asyncpg.connect(house.settings.database.dsn.get_secret_value())
-    try:
+    """A connection of our own to the records, for one query at a time of calls side by side."""
+    dsn = house.settings.database.dsn.get_secret_value()
+    async with asyncpg.create_pool(dsn, min_size=1, max_size=1) as connection:
         await connection.execute("DELETE FROM calls")
         yield connection
-    finally:
-        await connection.close()
 
 
 @pytest.fixture
@@ -150,6 +148,54 @@ def outcomes(records):
                 await asyncio.sleep(0.05)
 
     return written
+
+
+@dataclass(frozen=True)
+class Written:
+    """What is written down of this test's one call by a phone, where several ring side by side."""
+
+    records: asyncpg.Pool
+    vault: Vault
+
+    async def outcome(self, phone):
+        """Wait until the call is written down, and return how it ended."""
+        ended = "SELECT outcome FROM calls WHERE caller_hmac = $1 AND ended_at IS NOT NULL"
+        async with asyncio.timeout(5.0):
+            while (outcome := await self.records.fetchval(ended, self.vault.trace(phone).hmac)) is None:
+                await asyncio.sleep(0.05)
+        return outcome
+
+    async def attempts(self, phone):
+        """Count the checks of pairs in the call."""
+        made = "SELECT count(*) FROM attempts JOIN calls ON calls.id = call_id WHERE calls.caller_hmac = $1"
+        return await self.records.fetchval(made, self.vault.trace(phone).hmac)
+
+    async def password(self, phone):
+        """Return the state of the password that the call issued."""
+        issued = "SELECT state FROM passwords JOIN calls ON calls.id = call_id WHERE caller_hmac = $1"
+        return await self.records.fetchval(issued, self.vault.trace(phone).hmac)
+
+
+@pytest.fixture
+def written(house, records):
+    """What is written down of each of several calls."""
+    vault = Vault(house.settings.password)
+    yield Written(records, vault)
+    vault.close()
+
+
+@pytest.fixture
+def side_by_side(subtests):
+    """Hold several calls at once, all to their end; what goes wrong is reported by the call's name, its function's."""
+
+    async def hold(*calls, names=None):
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        for name, result in zip(names or [call.__name__ for call in calls], results, strict=True):
+            with subtests.test(name):
+                if isinstance(result, BaseException):
+                    raise result
+
+    return hold
 
 
 @pytest_asyncio.fixture(loop_scope="session")

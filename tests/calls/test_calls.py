@@ -25,44 +25,61 @@ def gaps(digits, library):
     return [after.ends - before.ends - longest for before, after in pairwise(digits)]
 
 
-async def test_a_match_hears_a_password_twice_that_works(house, service, ring, desk, outcomes):
-    """A matching pair hears nine digits, and again with longer gaps; they sign in and the old ones do not."""
-    ringer = await ring(0)
-    await ringer.enter(ringer.number + "#")
-    await ringer.caller.hears("after-reading", within=30)
-    await ringer.caller.hang_up()
-    first, second = ringer.caller.digits()
+async def a_password_twice(ringer, house, ear):
+    """Hear nine digits in groups of three, and again with longer gaps, in as many prompts as it takes; return them.
+
+    They come at an even beat (a digit shorter than the longest begins later by as much), with no silence over 3 s.
+    """
+    caller = ringer.caller
+    await ringer.enter(ringer.number + "#", pace=0.2)
+    await caller.hears("after-reading", within=30)
+    await caller.hang_up()
+    first, second = caller.digits()
     assert first == second
     assert len(first) == house.settings.password.length
-    assert await outcomes() == ["reissued"]
-    assert await desk.sign_in(ringer.number, first) is SignIn.OK_MUST_CHANGE
-    assert await desk.sign_in(ringer.number, house.old_password.reveal()) is SignIn.REFUSED
-    said = ringer.caller.said()
-    assert [one.id for one in said if one.kind == "prompt"] == [
+
+    said = caller.said()
+    assert [one.id for one in said if one.kind != "digit"] == [
         "notice", "menu", "ask-number", "check", "new-password", "repeat-password", "after-reading",
     ]  # fmt: skip
-    assert not [one for one in said if one.kind == "unknown"]
-
-
-async def test_the_readings_have_gaps_to_write_in(house, service, ring):
-    """Digits come in groups of three; the second reading has the longer gaps, and no silence is over three seconds.
-
-    They come at an even beat: a digit shorter than the longest begins later by as much.
-    """
-    ringer = await ring(1)
-    await ringer.enter(ringer.number + "#")
-    await ringer.caller.hears("after-reading", within=30)
-    digits = [one for one in ringer.caller.said() if one.kind == "digit"]
+    # By what the phone played: on a busy machine packets may come late, and no listener takes that for a gap.
+    played = [one for dump in caller.phone.dumps for one in ear.listen_wav(dump)]
+    digits = [one for one in played if one.kind == "digit"]
     assert gaps(digits[:9], house.library) == pytest.approx([0.2, 0.2, 1.0, 0.2, 0.2, 1.0, 0.2, 0.2], abs=SLACK)
     assert gaps(digits[9:], house.library) == pytest.approx([0.3, 0.3, 2.0, 0.3, 0.3, 2.0, 0.3, 0.3], abs=SLACK)
-    checked = next(one.starts for one in ringer.caller.said() if one.id == "check")
-    assert not [silence for silence in ringer.caller.witness.silences(3.0) if silence.starts > checked]
+    checked = next(one.starts for one in said if one.id == "check")
+    assert not [silence for silence in caller.witness.silences(3.0) if silence.starts > checked]
+    return first
 
 
-async def test_a_mismatch_hears_the_given_sentence(service, ring, outcomes, records):
+@pytest.mark.usefixtures("service")
+async def test_a_match_hears_a_password_twice_that_works(house, ear, ring, desk, written):
+    """Eight callers at once: each hears a password of its own, twice; it signs in and the old one does not.
+
+    However talkative its console is, no file of Asterisk's has a number or a password in it.
+    """
+    ringers = [await ring(member) for member in (0, 2, 3, 4, 5, 6, 7, 8)]
+    before = len(house.asterisk.problems())
+    await house.asterisk.console("core set verbose 5")
+    passwords = await asyncio.gather(*(a_password_twice(ringer, house, ear) for ringer in ringers))
+    await house.asterisk.console("core set verbose 0")
+    assert len(set(passwords)) == len(ringers)
+    for ringer, password in zip(ringers, passwords, strict=True):
+        assert await written.outcome(ringer.phone) == "reissued"
+        assert await desk.sign_in(ringer.number, password) is SignIn.OK_MUST_CHANGE
+        assert await desk.sign_in(ringer.number, house.old_password.reveal()) is SignIn.REFUSED
+    # A playback cut by a hang-up is worth a warning to Asterisk.
+    assert [line for line in house.asterisk.problems()[before:] if "Playback failed" not in line] == []
+    logs = [path for path in (house.asterisk.run_dir / "log").rglob("*") if path.is_file()]
+    assert logs
+    said = "\n".join(path.read_text(errors="replace") for path in logs)
+    for ringer, password in zip(ringers, passwords, strict=True):
+        assert password not in said
+        assert ringer.number not in said
+
+
+async def mismatch(ringer, written):
     """A pair that does not match hears the sentence and may try again; one attempt is counted."""
-    ringer = await ring(2)
-    before = await records.fetchval("SELECT count(*) FROM attempts")
     await ringer.enter(WRONG + "#")
     sentence = await ringer.caller.hears_end("mismatch")
     assert sentence.complete
@@ -70,27 +87,25 @@ async def test_a_mismatch_hears_the_given_sentence(service, ring, outcomes, reco
     await ringer.caller.hears("ask-number")
     await ringer.caller.hang_up()
     assert ringer.caller.digits() == []
-    assert await outcomes() == ["mismatch"]
-    assert await records.fetchval("SELECT count(*) FROM attempts") == before + 1
+    assert await written.outcome(ringer.phone) == "mismatch"
+    assert await written.attempts(ringer.phone) == 1
 
 
-async def test_the_second_try_reads_the_number_back_and_can_match(service, ring, outcomes):
+async def second_try(ringer, written):
     """After a mismatch the number is read back; confirmed, it is checked and the password comes."""
-    ringer = await ring(3)
     await ringer.enter(WRONG + "#")
     await ringer.caller.hears("mismatch")
     await ringer.caller.press(ringer.number + "#")
     assert await ringer.caller.hears_digits(10) == ringer.number
     await ringer.caller.hears("read-back-ask")
     await ringer.caller.press("1")
-    await ringer.caller.hears("repeat-password", within=20)
+    await ringer.caller.hears("repeat-password", within=30)
     await ringer.caller.hang_up()
-    assert await outcomes() == ["reissued"]
+    assert await written.outcome(ringer.phone) == "reissued"
 
 
-async def test_a_key_cuts_the_menu_at_once(service, ring):
+async def a_key_in_the_menu(ringer):
     """Barge-in: the menu stops at the key, and the question follows."""
-    ringer = await ring(4)
     await ringer.reach()
     await asyncio.sleep(1.0)
     await ringer.caller.press("8")
@@ -102,53 +117,19 @@ async def test_a_key_cuts_the_menu_at_once(service, ring):
     assert asked.starts - key < 0.6
 
 
-async def test_everything_may_be_keyed_ahead(service, ring):
+async def everything_ahead(ringer):
     """Who knows the way keys it all during the first words, and hears nothing but the check and the password."""
-    ringer = await ring(5)
     await ringer.reach("notice")
     await ringer.caller.press(f"8{ringer.number}#", pace=0.08)
-    await ringer.caller.hears("repeat-password", within=15)
+    await ringer.caller.hears("repeat-password", within=30)
     whole = [one.id for one in ringer.caller.said() if one.kind == "prompt" and one.complete]
     assert "ask-number" not in whole
     assert "menu" not in whole
     assert {"check", "new-password"} <= set(whole)
 
 
-async def test_too_few_digits_are_kept(hasty_service, ring, outcomes):
-    """A caller who stops half way is asked to go on, and goes on where they were."""
-    ringer = await ring(6)
-    await ringer.enter(ringer.number[:6])
-    await ringer.caller.hears("continue-number")
-    await ringer.caller.press(ringer.number[6:] + "#")
-    await ringer.caller.hears("repeat-password", within=15)
-    await ringer.caller.hang_up()
-    assert await outcomes() == ["reissued"]
-
-
-async def test_ten_digits_without_the_end_key_are_enough(hasty_service, ring, outcomes):
-    """Who forgets the # is served after a moment."""
-    ringer = await ring(7)
-    await ringer.enter(ringer.number)
-    await ringer.caller.hears("repeat-password", within=15)
-    await ringer.caller.hang_up()
-    assert await outcomes() == ["reissued"]
-
-
-async def test_a_caller_who_keys_nothing_gets_help_and_an_end(hasty_service, ring, outcomes):
-    """Silence gets the long menu, then the other ways to a password; never a bare hang-up."""
-    ringer = await ring(8)
-    await ringer.reach()
-    for prompt in ("no-input", "menu-help", "no-input", "menu-help", "other-ways"):
-        await ringer.caller.hears(prompt, within=20)
-    await ringer.caller.press("1")
-    assert (await ringer.caller.hears_end("goodbye")).complete
-    assert not (await ringer.caller.closed()).by_us
-    assert await outcomes() == ["not-helped"]
-
-
-async def test_wrong_keys_are_told_kindly(service, ring, outcomes):
+async def wrong_keys(ringer, written):
     """A key that leads nowhere is said to have no service; the menu follows, and 9 ends politely."""
-    ringer = await ring(2)
     await ringer.reach()
     await ringer.caller.hears_end("menu")
     await ringer.caller.press("5")
@@ -157,60 +138,60 @@ async def test_wrong_keys_are_told_kindly(service, ring, outcomes):
     await ringer.caller.press("9")
     assert (await ringer.caller.hears_end("goodbye")).complete
     assert not (await ringer.caller.closed()).by_us
-    assert await outcomes() == ["ended"]
+    assert await written.outcome(ringer.phone) == "ended"
 
 
-async def test_a_hang_up_in_the_first_reading_keeps_the_old_password(house, service, ring, desk, outcomes):
+async def hang_up_in_the_first_reading(ringer, written, desk, password):
     """Cut off before the end of the first reading, the citizen still has the password they had."""
-    ringer = await ring(9)
     await ringer.enter(ringer.number + "#")
     await ringer.caller.hears_digits(5, within=15)
     await ringer.caller.hang_up()
-    assert await outcomes() == ["hung-up"]
-    assert await desk.sign_in(ringer.number, house.old_password.reveal()) is SignIn.OK
+    assert await written.outcome(ringer.phone) == "hung-up"
+    assert await desk.sign_in(ringer.number, password) is SignIn.OK
 
 
-async def test_a_hang_up_after_the_first_reading_has_the_new_password(service, ring, desk, outcomes):
+async def hang_up_after_the_first_reading(ringer, written, desk):
     """Heard once in full, the new password works, however the call goes on."""
-    ringer = await ring(8)
     await ringer.enter(ringer.number + "#")
-    await ringer.caller.hears("repeat-password", within=20)
+    await ringer.caller.hears("repeat-password", within=30)
     await ringer.caller.hang_up()
-    assert await outcomes() == ["reissued"]
+    assert await written.outcome(ringer.phone) == "reissued"
     (heard,) = ringer.caller.digits()
     assert await desk.sign_in(ringer.number, heard) is SignIn.OK_MUST_CHANGE
 
 
-async def test_without_the_application_the_dialplan_speaks(house, door, ring):
-    """When the application is away the caller hears so before answer, free of charge, and soon."""
-    ringer = await ring(4)
-    words = await ringer.reach("fallback")
+@pytest.mark.usefixtures("service")
+async def test_each_caller_gets_the_answer_to_what_they_do(house, ring, desk, written, side_by_side):
+    """Seven callers side by side: they key a wrong number, try again, barge in, key ahead, err, and hang up."""
+    ringers = [await ring(member) for member in (2, 3, 4, 5, 6, 8, 9)]
+    mistaken, persistent, hurried, knowing, erring, contented, cut_off = ringers
+    await side_by_side(
+        mismatch(mistaken, written),
+        second_try(persistent, written),
+        a_key_in_the_menu(hurried),
+        everything_ahead(knowing),
+        wrong_keys(erring, written),
+        hang_up_after_the_first_reading(contented, written, desk),
+        # Of a member that no other test gives a password to.
+        hang_up_in_the_first_reading(cut_off, written, desk, house.old_password.reveal()),
+    )
+
+
+async def test_a_stopped_application_apologises_and_then_the_dialplan_speaks(house, door, ring, outcomes):
+    """Who is on the line when it is stopped hears so; who rings then hears so before answer, so free, and soon."""
+    async with serving(house.settings):
+        there = await ring(5)
+        await there.reach()
+    too_late = await ring(4)
+    words = await too_late.reach("fallback")
     assert words.starts < 0.6
-    await ringer.caller.hears_end("fallback")
-    closing = await ringer.caller.closed()
-    assert not closing.by_us
+    await too_late.caller.hears_end("fallback")
+    assert not (await too_late.caller.closed()).by_us
     with pytest.raises(CallClosed):
-        await ringer.caller.answered(within=0)
-
-
-async def test_many_calls_side_by_side_each_hear_their_own(service, ring, desk, house):
-    """Eight callers at once: each hears a password of its own, and each signs in."""
-    ringers = [await ring(member) for member in (0, 2, 3, 4, 5, 6, 7, 8)]
-    before = len(house.asterisk.problems())
-
-    async def one(ringer):
-        await ringer.enter(ringer.number + "#", pace=0.2)
-        await ringer.caller.hears("after-reading", within=30)
-        await ringer.caller.hang_up()
-        first, second = ringer.caller.digits()
-        assert first == second
-        return await desk.sign_in(ringer.number, first), first
-
-    results = await asyncio.gather(*map(one, ringers))
-    assert {result for result, _ in results} == {SignIn.OK_MUST_CHANGE}
-    assert len({password for _, password in results}) == len(ringers)
-    # A playback cut by a hang-up is worth a warning to Asterisk.
-    assert [line for line in house.asterisk.problems()[before:] if "Playback failed" not in line] == []
+        await too_late.caller.answered(within=0)
+    assert (await there.caller.hears_end("interrupted")).complete
+    assert not (await there.caller.closed()).by_us
+    assert await outcomes() == ["failed"]
 
 
 async def test_a_frozen_application_does_not_keep_a_caller_waiting(house, ring):
@@ -226,16 +207,6 @@ async def test_a_frozen_application_does_not_keep_a_caller_waiting(house, ring):
         assert words.starts < 1.5
         await ringer.caller.hears_end("fallback")
         assert not (await ringer.caller.closed()).by_us
-
-
-async def test_a_stopped_application_apologises_to_its_callers(house, door, ring, outcomes):
-    """Who is on the line when the application is stopped hears so; it is not just silence."""
-    async with serving(house.settings):
-        ringer = await ring(5)
-        await ringer.reach()
-    assert (await ringer.caller.hears_end("interrupted")).complete
-    assert not (await ringer.caller.closed()).by_us
-    assert await outcomes() == ["failed"]
 
 
 async def test_a_killed_application_leaves_no_caller_in_silence(house, ring):

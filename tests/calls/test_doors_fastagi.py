@@ -19,8 +19,10 @@ pytestmark = [
 ]
 
 TRUNK = "127.0.0.2"
-OTHER = "19009069"
-"""A number that a test's own dialplan answers to."""
+OTHER = "1900907"
+"""Numbers that a test's own dialplan answers to begin so."""
+FORGETFUL = ["", ",number=%2B84912345678", ",origin=carrier,pai=%3Ctel:%2B84912345678%3E", ",origin=trunk"]
+"""What such a dialplan says of the caller."""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -118,39 +120,29 @@ async def test_the_longest_call_ends_with_a_word(house, door, ring):
         assert not (await ringer.caller.closed()).by_us
 
 
-async def test_nothing_is_written_of_what_is_keyed_and_read(house, service, ring):
-    """However talkative its console is, no file of Asterisk's has the number or the password in it."""
-    await house.asterisk.console("core set verbose 5")
-    ringer = await ring(0)
-    await ringer.enter(ringer.number + "#")
-    await ringer.caller.hears("after-reading", within=30)
-    await ringer.caller.hang_up()
-    await house.asterisk.console("core set verbose 0")
-    password, _ = ringer.caller.digits()
-    for path in (house.asterisk.run_dir / "log").rglob("*"):
-        if path.is_file():
-            said = path.read_text(errors="replace")
-            assert password not in said
-            assert ringer.number not in said
+async def turned_away(ringer, number):
+    """The caller is told that nobody vouches for their number, unanswered."""
+    await ringer.caller.dial(number)
+    assert (await ringer.caller.hears_end("caller-unasserted")).complete
+    assert not (await ringer.caller.closed()).by_us
+    with pytest.raises(CallClosed):
+        await ringer.caller.answered(within=0)
 
 
-@pytest.mark.parametrize(
-    "arguments", ["", ",number=%2B84912345678", ",origin=carrier,pai=%3Ctel:%2B84912345678%3E", ",origin=trunk"]
-)
-async def test_a_dialplan_that_forgets_who_is_calling_serves_nobody(house, service, ring, outcomes, arguments):
+@pytest.mark.usefixtures("service")
+async def test_a_dialplan_that_forgets_who_is_calling_serves_nobody(house, ring, outcomes, side_by_side):
     """Without an origin, with one nobody knows, or without an identity the caller is turned away unanswered."""
-    address = house.asterisk.site.fastagi[0]
-    await house.asterisk.console(f"dialplan add extension {OTHER},1,AGI(agi://{address}{arguments}) into from-phones")
+    address, pbx = house.asterisk.site.fastagi[0], house.asterisk
+    forgetful = {f"{OTHER}{nth}": arguments for nth, arguments in enumerate(FORGETFUL)}
+    for number, arguments in forgetful.items():
+        await pbx.console(f"dialplan add extension {number},1,AGI(agi://{address}{arguments}) into from-phones")
     try:
-        ringer = await ring(2)
-        await ringer.caller.dial(OTHER)
-        assert (await ringer.caller.hears_end("caller-unasserted")).complete
-        assert not (await ringer.caller.closed()).by_us
-        with pytest.raises(CallClosed):
-            await ringer.caller.answered(within=0)
-        assert await outcomes() == ["refused"]
+        calls = [turned_away(await ring(member), number) for member, number in enumerate(forgetful, start=2)]
+        await side_by_side(*calls, names=[arguments or "nothing" for arguments in FORGETFUL])
+        assert await outcomes(len(calls)) == ["refused"] * len(calls)
     finally:
-        await house.asterisk.console(f"dialplan remove extension {OTHER}@from-phones")
+        for number in forgetful:
+            await pbx.console(f"dialplan remove extension {number}@from-phones")
 
 
 async def test_a_caller_number_with_line_feeds_is_no_argument(house, service):

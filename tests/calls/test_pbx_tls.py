@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from hotline.pbx import Ports, PrivateAsterisk, Tls
-from hotline.phone import Softphone
+from hotline.phone import PhoneFailed, Softphone
 from hotline.service import serving
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("pbx-tls")]
@@ -84,7 +84,12 @@ async def test_a_password_is_heard_over_encrypted_sip_and_media(safe_house, keys
             await phone.dial(NUMBER)
             await phone.answered(within=15)
             await phone.press(f"8{member.insurance_number}#", pace=0.6)  # blindly: nobody hears the prompts
-            await phone.closed(within=60)
+            await asyncio.sleep(5)
+            with contextlib.suppress(PhoneFailed):  # the call is over
+                while phone.in_call:  # in the readings a key counts for nothing, and the first after them ends the call
+                    await phone.press("9")
+                    await asyncio.sleep(1)
+            assert not (await phone.closed(within=60)).by_us
         heard = digits(phone, ear)
     assert len(heard) == 18
     assert heard[:9] == heard[9:]

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import functools
 import hashlib
 import itertools
 import re
@@ -224,10 +223,3 @@ async def udp_caller(house, ear):
             return stack.enter_context(contextlib.closing(UdpCaller(house.asterisk.site, ear, address, media)))
 
         yield make
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def attempts(records):
-    """Count the checks of pairs since the test began."""
-    before = await records.fetchval("SELECT coalesce(max(id), 0) FROM attempts")
-    return functools.partial(records.fetchval, "SELECT count(*) FROM attempts WHERE id > $1", before)

@@ -12,8 +12,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ELSEWHERE = "127.0.0.9"
 """An address in none of the carrier's networks."""
-NUMBER = "0123456789"
-IDENTITY = "P-Asserted-Identity: <sip:+84912345678@carrier.example>"
 
 
 def prompts(caller):
@@ -56,129 +54,157 @@ async def trusting_service(house):
         yield task
 
 
-async def test_a_caller_of_the_carrier_hears_the_password(service, udp_caller, outcomes):
+@pytest.fixture
+def rings(udp_caller):
+    """Have a caller of bare sockets ring in the name of a member; return them when the hotline has answered."""
+
+    async def ringing(member, media=None):
+        caller = udp_caller(media=media)
+        caller.invite(f"P-Asserted-Identity: <sip:{member.phone}@carrier.example>")
+        assert await caller.status(200) == 200
+        return caller
+
+    return ringing
+
+
+async def heard_by_the_carrier(rings, member, written):
     """With the carrier's signalling, media and keys the whole password is read, twice."""
-    caller = udp_caller()
-    caller.invite(IDENTITY)
-    assert await caller.status(200) == 200
+    caller = await rings(member)
     caller.ack()
-    await caller.press(f"8{NUMBER}#")
+    await caller.press(f"8{member.insurance_number}#")
     await caller.hears("after-reading", within=60)
     caller.bye()
     read = digits(caller)
     assert read[:9] == read[9:]
     assert len(read) == 18
-    assert await outcomes() == ["reissued"]
+    assert await written.outcome(member.phone) == "reissued"
 
 
-@pytest.mark.parametrize("press", [by_rtp, by_info])
-async def test_a_forged_call_hears_no_password(service, udp_caller, outcomes, attempts, press):
+async def forged(rings, member, written, press):
     """An INVITE in the carrier's name whose media goes elsewhere, and that is never acknowledged, gets a polite no.
 
     Nothing is counted against whose number it bears, no digit is sent to the third address, and the call ends.
     """
-    caller = udp_caller(media=ELSEWHERE)
-    caller.invite(IDENTITY)
-    assert await caller.status(200) == 200
-    await press(caller, f"8{NUMBER}#")
+    caller = await rings(member, media=ELSEWHERE)
+    await press(caller, f"8{member.insurance_number}#")
     await caller.hears("goodbye")
-    assert await outcomes() == ["line-unsafe"]
+    assert await written.outcome(member.phone) == "line-unsafe"
     assert prompts(caller)[-2:] == ["line-unsafe", "goodbye"]
     assert digits(caller) == []
-    assert await attempts() == 0
+    assert await written.attempts(member.phone) == 0
     assert await nothing_more_is_sent_to(caller)
 
 
-async def test_a_password_read_to_a_dead_phone_does_not_count(service, udp_caller, outcomes, records):
-    """A phone whose battery dies before the reading, without a BYE, leaves its owner the old password."""
-    caller = udp_caller()
-    caller.invite(IDENTITY)
-    assert await caller.status(200) == 200
-    caller.ack()
-    await caller.press(f"8{NUMBER}#")
-    await caller.hears("check")
-    caller.speaks = False
-    await caller.hears("not-activated", within=40)
-    caller.bye()
-    assert await outcomes() == ["not-activated"]
-    assert await records.fetchval("SELECT state FROM passwords ORDER BY ordinal DESC LIMIT 1") == "pending"
-
-
-async def test_a_call_without_media_of_its_own_gets_none(service, udp_caller, outcomes, attempts):
+async def silent_forger(rings, member, written):
     """A forger who names the carrier's own media gateway and presses keys by SIP INFO changes no password unheard."""
-    caller = udp_caller()
-    caller.invite(IDENTITY)
-    assert await caller.status(200) == 200
-    await by_info(caller, f"8{NUMBER}#")
+    caller = await rings(member)
+    await by_info(caller, f"8{member.insurance_number}#")
     await caller.hears("line-unsafe")
     caller.bye()
-    assert await outcomes() == ["line-unsafe"]
+    assert await written.outcome(member.phone) == "line-unsafe"
     assert digits(caller) == []
-    assert await attempts() == 0
+    assert await written.attempts(member.phone) == 0
 
 
-async def test_media_that_moves_away_later_is_noticed(service, udp_caller, outcomes, attempts):
+async def moved_before_the_check(rings, third, member, written):
     """A re-INVITE that sends the media elsewhere once branch 8 was chosen ends it, before anything is counted."""
-    caller, third = udp_caller(), udp_caller(ELSEWHERE)
-    caller.invite(IDENTITY)
-    assert await caller.status(200) == 200
+    caller = await rings(member)
     caller.ack()
-    await caller.press("8" + NUMBER)
+    await caller.press("8" + member.insurance_number)
     caller.invite(media=third)
     assert await caller.status(200) == 200
     caller.ack()
     await caller.press("#")
     await third.hears("line-unsafe")
     caller.bye()
-    assert await outcomes() == ["line-unsafe"]
+    assert await written.outcome(member.phone) == "line-unsafe"
     assert digits(caller) == digits(third) == []
-    assert await attempts() == 0
+    assert await written.attempts(member.phone) == 0
 
 
-async def moved(caller, third, prompt):
-    """Have the media sent to `third` once `prompt` has begun; `third` hears it out."""
-    caller.invite(IDENTITY)
-    assert await caller.status(200) == 200
+@pytest.mark.usefixtures("service")
+async def test_a_password_is_said_to_the_carrier_or_not_at_all(house, rings, udp_caller, written, side_by_side):
+    """Five callers side by side: one is the carrier's, the media of the others goes elsewhere or comes from nowhere."""
+    honest, by_events, by_requests, silent, moving = (house.members[nth] for nth in (0, 2, 3, 4, 5))
+    await side_by_side(
+        heard_by_the_carrier(rings, honest, written),
+        forged(rings, by_events, written, by_rtp),
+        forged(rings, by_requests, written, by_info),
+        silent_forger(rings, silent, written),
+        moved_before_the_check(rings, udp_caller(ELSEWHERE), moving, written),
+    )
+
+
+async def dead_phone(rings, member, written):
+    """A phone whose battery dies before the reading, without a BYE, leaves its owner the old password."""
+    caller = await rings(member)
     caller.ack()
-    await caller.press(f"8{NUMBER}#")
+    await caller.press(f"8{member.insurance_number}#")
+    await caller.hears("check")
+    caller.speaks = False
+    await caller.hears("not-activated", within=40)
+    caller.bye()
+    assert await written.outcome(member.phone) == "not-activated"
+    assert await written.password(member.phone) == "pending"
+
+
+async def moved(rings, third, member, prompt):
+    """Have the media sent to `third` once `prompt` has begun; `third` hears it out. Return the caller."""
+    caller = await rings(member)
+    caller.ack()
+    await caller.press(f"8{member.insurance_number}#")
     await caller.hears(prompt, within=30)
     caller.invite(media=third)
     assert await caller.status(200) == 200
     caller.ack()
     await third.hears("line-unsafe", within=20)
     caller.bye()
+    return caller
 
 
-async def test_a_first_reading_that_went_elsewhere_makes_no_password_active(service, udp_caller, outcomes, records):
+async def first_reading_moved(rings, third, member, written):
     """The old one stays in force, who heard the new one can't use it, no second reading follows, an alarm is raised."""
-    caller, third = udp_caller(), udp_caller(ELSEWHERE)
-    await moved(caller, third, "new-password")
+    caller = await moved(rings, third, member, "new-password")
     assert "repeat-password" not in prompts(third)
     assert len(digits(caller) + digits(third)) <= 9
-    assert await outcomes() == ["line-unsafe"]
-    assert await records.fetchval("SELECT state FROM passwords ORDER BY ordinal DESC LIMIT 1") == "replaced"
-    alarm = "SELECT count(*) FROM alarms WHERE kind = 'line-unsafe' AND subject_masked = '*******678'"
+    assert await written.outcome(member.phone) == "line-unsafe"
+    assert await written.password(member.phone) == "replaced"
+    alarm = "SELECT count(*) FROM alarms WHERE kind = 'line-unsafe' AND subject_masked = $1"
     async with asyncio.timeout(5):
-        while not await records.fetchval(alarm):
+        while not await written.records.fetchval(alarm, written.vault.trace(member.phone).masked):
             await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize("door", ["ari"], indirect=True)
-@pytest.mark.parametrize("reading", ["new-password", "repeat-password"])
-async def test_a_reading_stops_when_its_media_moves_away(service, udp_caller, reading):
-    """Within a second or so, in the middle of the digits; FastAGI can be asked at the end only."""
-    caller, third = udp_caller(), udp_caller(ELSEWHERE)
-    await moved(caller, third, reading)
+async def reading_stops(rings, third, member, prompt):
+    """A reading whose media moves away stops within a second or so, in the middle of the digits."""
+    await moved(rings, third, member, prompt)
     assert len(digits(third)) < 5
 
 
-async def test_an_operator_may_trust_every_network(trusting_service, udp_caller, outcomes):
+@pytest.mark.usefixtures("service")
+async def test_a_password_that_was_not_heard_does_not_count(house, rings, udp_caller, written, side_by_side, *, door):
+    """Callers side by side: a phone dies, or the media moves away in a reading.
+
+    Both readings stop with it by ARI; FastAGI can be asked at the end only.
+    """
+    dying, moving, first, second = (house.members[nth] for nth in (6, 7, 8, 4))
+    stops = [
+        reading_stops(rings, udp_caller(ELSEWHERE), first, "new-password"),
+        reading_stops(rings, udp_caller(ELSEWHERE), second, "repeat-password"),
+    ]
+    await side_by_side(
+        dead_phone(rings, dying, written),
+        first_reading_moved(rings, udp_caller(ELSEWHERE), moving, written),
+        *(stops if door == "ari" else []),
+    )
+
+
+async def test_an_operator_may_trust_every_network(house, trusting_service, rings, outcomes):
     """With `any` network and no need of anything in return, as on a private interconnect, the SDP is believed."""
-    caller = udp_caller(media=ELSEWHERE)
-    caller.invite(IDENTITY)
-    assert await caller.status(200) == 200
+    member = house.members[0]
+    caller = await rings(member, media=ELSEWHERE)
     caller.ack()
-    await by_info(caller, f"8{NUMBER}#")
+    await by_info(caller, f"8{member.insurance_number}#")
     await caller.hears("new-password", within=20)
     caller.bye()
     assert await outcomes() == ["hung-up"]
