@@ -9,28 +9,40 @@ import soundfile
 from typer.testing import CliRunner
 
 import program
-from hotline import prompts
 from hotline.cli.command import app
 from hotline.console import ProcessAway
-from hotline.settings import SCRIPT, SHARE, VoiceSettings
+from hotline.demo.house import prompts
+from hotline.settings import SHARE, Settings
 
 
-@pytest.fixture
-def hotline(monkeypatch, tmp_path):
-    """Run the command with settings in the environment; return exit status and what it said on standard error."""
+def running(way, folder):
+    """Run the command in one way, with more settings; return exit status and what it said on standard error.
+
+    It finds no `hotline run` of somebody else: those leave word in the folder for temporary files.
+    """
 
     def run(*arguments, **settings):
-        for name, value in settings.items():
-            monkeypatch.setenv(name, value)
-        done = program.hotline(*arguments, environment=dict(os.environ), folder=tmp_path)
+        done = way(*arguments, environment=os.environ | {"TMPDIR": str(folder)} | settings, folder=folder)
         return done.status, done.errors
 
     return run
 
 
-def test_a_wrong_setting_is_named_with_what_is_allowed(hotline):
+@pytest.fixture
+def hotline(tmp_path):
+    """The command, in this process."""
+    return running(program.call, tmp_path)
+
+
+@pytest.fixture
+def hotline_itself(tmp_path):
+    """The command as a program of its own."""
+    return running(program.hotline, tmp_path)
+
+
+def test_a_wrong_setting_is_named_with_what_is_allowed(hotline_itself):
     """Name, value and range in one line; no traceback."""
-    status, said = hotline("settings", "check", HOTLINE_PASSWORD__LENGTH="3")
+    status, said = hotline_itself("settings", "check", HOTLINE_PASSWORD__LENGTH="3")
     assert status == 2
     assert (
         said == "hotline: HOTLINE_PASSWORD__LENGTH='3': Input should be greater than or equal to 6; allowed: 6 to 12\n"
@@ -46,9 +58,9 @@ def test_a_wrong_secret_is_named_but_not_shown(hotline):
 
 
 @pytest.mark.parametrize("password", ["change-me", "hunter2hunter2hunter2", ""])
-def test_a_weak_password_of_ari_is_refused(hotline, password):
+def test_a_weak_password_of_ari_is_refused(hotline_itself, password):
     """The example's password, one of few characters, or none is refused, without being shown."""
-    status, said = hotline("serve", HOTLINE_ARI__PASSWORD=password)
+    status, said = hotline_itself("serve", HOTLINE_ARI__PASSWORD=password)
     assert status == 2
     assert said.startswith("hotline: HOTLINE_ARI__PASSWORD=(hidden): ")
     assert "at least 16 characters, 8 of them different" in said
@@ -112,27 +124,22 @@ def test_a_faulty_menu_is_told_with_file_and_line(hotline, tmp_path):
     assert said == f"hotline: {menu}:4: there is no prompt “men”\n"
 
 
-def test_a_missing_program_says_what_to_do(hotline, tmp_path):
+def test_a_missing_program_says_what_to_do(hotline_itself, tmp_path):
     """A machine without the system packages gets one line, not a traceback."""
-    status, said = hotline("demo", PATH=str(tmp_path), HOME=str(tmp_path))
+    status, said = hotline_itself("demo", PATH=str(tmp_path), HOME=str(tmp_path))
     assert status == 2
     assert said.count("\n") == 1
     assert "make setup" in said
 
 
-SHARED_SOUNDS = pytest.mark.xdist_group("cli-sounds")
-"""For tests with the prompts: the same worker runs them all, so that they are built once."""
-
-
 @pytest.fixture(scope="module")
-def sounds(tmp_path_factory):
+def sounds():
     """The prompts, built."""
-    folder = tmp_path_factory.mktemp("sounds")
-    prompts.build(prompts.Script.load(SCRIPT), folder / "recorded", folder, VoiceSettings())
-    return folder
+    settings = Settings.load()
+    prompts(settings, lambda _step, _done: None)
+    return settings.voice.sounds
 
 
-@SHARED_SOUNDS
 def test_prompts_that_are_well_pass_the_check(hotline, sounds, tmp_path):
     """Status 0, and a page to listen to with every prompt and digit, of a reasonable size."""
     page = tmp_path / "page.html"
@@ -142,7 +149,6 @@ def test_prompts_that_are_well_pass_the_check(hotline, sounds, tmp_path):
     assert len(shown) < 4_000_000
 
 
-@SHARED_SOUNDS
 def test_a_prompt_that_is_not_there_fails_the_check(hotline, sounds, tmp_path):
     """Status 1, without a traceback."""
     spoilt = tmp_path / "sounds"
@@ -151,7 +157,6 @@ def test_a_prompt_that_is_not_there_fails_the_check(hotline, sounds, tmp_path):
     assert hotline("sounds", "check", HOTLINE_VOICE__SOUNDS=str(spoilt)) == (1, "")
 
 
-@SHARED_SOUNDS
 @pytest.mark.parametrize("command", ["time", "check", "build"])
 def test_a_change_that_makes_calls_too_long_fails(hotline, sounds, command):
     """Longer passwords, for one, end each command that knows of it with status 1."""
@@ -159,7 +164,6 @@ def test_a_change_that_makes_calls_too_long_fails(hotline, sounds, command):
     assert hotline("sounds", command, **settings) == (1, "")
 
 
-@SHARED_SOUNDS
 def test_a_gap_that_makes_calls_too_long_fails(hotline, sounds, tmp_path):
     """A longer gap in the menu's file is seen as well."""
     menu = tmp_path / "menu.toml"
@@ -181,9 +185,9 @@ def test_takes_are_taken_in_and_those_that_cannot_be_are_told(hotline, tmp_path)
     assert hotline("sounds", "studio", "take", str(takes), "--into", str(kept))[0] == 1
 
 
-def test_prompts_that_are_not_built_are_named(hotline, tmp_path):
+def test_prompts_that_are_not_built_are_named(hotline_itself, tmp_path):
     """The service refuses to start without its prompts, and says in one line where they are missing and what to do."""
-    status, said = hotline("serve", HOTLINE_VOICE__SOUNDS=str(tmp_path), HOTLINE_PASSWORD__PEPPER="x" * 32)
+    status, said = hotline_itself("serve", HOTLINE_VOICE__SOUNDS=str(tmp_path), HOTLINE_PASSWORD__PEPPER="x" * 32)
     assert status == 2
     assert said.startswith(f"hotline: {tmp_path}/vi: none of the ")
     assert said.endswith("run `hotline sounds build`\n")

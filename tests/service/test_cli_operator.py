@@ -1,11 +1,8 @@
-"""The operator's commands, each as a process of its own over a real Postgres."""
+"""The operator's commands, over a real Postgres."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
-import sys
 
 import pytest
 from pydantic import SecretStr
@@ -24,12 +21,6 @@ STRANGER = "+84977777777"
 
 
 @pytest.fixture
-def command():
-    """The command as a program."""
-    return sys.executable, "-c", "from hotline.cli import main; main()"
-
-
-@pytest.fixture
 def environment(dsn):
     """Settings of the own database, with the pepper of its passwords, and a wide terminal."""
     return {
@@ -42,11 +33,10 @@ def environment(dsn):
 
 @pytest.fixture
 def hotline(environment):
-    """Run the command with something piped in; return exit status, output and errors."""
+    """Run the command in this process, with something piped in; return exit status, output and errors."""
 
-    async def run(*arguments, piped="", **settings):
-        given = environment | settings
-        done = await asyncio.to_thread(program.hotline, *arguments, piped=piped, environment=given)
+    def run(*arguments, piped="", **settings):
+        done = program.call(*arguments, piped=piped, environment=environment | settings)
         return done.status, done.output, done.errors
 
     return run
@@ -68,35 +58,35 @@ async def failures(dsn):
 
 
 @pytest.mark.usefixtures("failures")
-async def test_limits_are_shown_and_unlocked_by_what_is_piped_in(hotline, database):
+def test_limits_are_shown_and_unlocked_by_what_is_piped_in(hotline, database):
     """A caller at the limit is shown, unlocked once, and shown again; no whole number is printed."""
     user = at_the_terminal().name
     said = []
-    status, output, _ = await hotline("limits", "show", "--caller", piped="0977 777 777\n")
+    status, output, _ = hotline("limits", "show", "--caller", piped="0977 777 777\n")
     assert status == 0
     assert "6 (reached)" in output
     said.append(output)
     unlock = ("limits", "unlock", "--caller", "--why", "rang the office")
-    status, output, _ = await hotline(*unlock, "--by", "Lan", piped=f"{STRANGER}\n")
+    status, output, _ = hotline(*unlock, "--by", "Lan", piped=f"{STRANGER}\n")
     assert (status, output) == (
         0,
         f"caller *******777: 6 failed checks of the last 24 h count no more (by Lan (as {user}))\n",
     )
     said.append(output)
-    status, output, errors = await hotline(*unlock, piped=f"{STRANGER}\n")
+    status, output, errors = hotline(*unlock, piped=f"{STRANGER}\n")
     assert (status, output) == (2, "")
     assert errors == "hotline: no failed check of *******777 counts: there is nothing to lift\n"
     said.append(errors)
-    status, output, _ = await hotline("limits", "show", "--caller", piped=f"{STRANGER}\n")
+    status, output, _ = hotline("limits", "show", "--caller", piped=f"{STRANGER}\n")
     assert f"when Lan (as {user}) lifted what was before: rang the office" in " ".join(output.split())
     said.append(output)
     assert not any("977777777" in text or "977 777 777" in text for text in said)
 
 
 @pytest.mark.usefixtures("failures")
-async def test_a_number_is_shown_with_what_its_account_was_issued(hotline):
+def test_a_number_is_shown_with_what_its_account_was_issued(hotline):
     """By its twelve-digit number as well."""
-    status, output, _ = await hotline("limits", "show", "--number", piped="001085012345\n")
+    status, output, _ = hotline("limits", "show", "--number", piped="001085012345\n")
     assert status == 0
     lines = [" ".join(line.split()) for line in output.splitlines()]
     assert "│ failed checks, last 24 h │ 5 │ 100 │ 10 │" in lines
@@ -134,71 +124,51 @@ def test_a_number_is_never_an_argument(arguments):
         ("--number", "9876543210\n", "no failed check of *******210 counts: there is nothing to lift"),
     ],
 )
-async def test_a_wrong_or_unknown_number_gets_one_clear_line(hotline, kind, piped, message):
+def test_a_wrong_or_unknown_number_gets_one_clear_line(hotline, kind, piped, message):
     """What a number looks like, or that nothing counts; exit status 2."""
-    assert await hotline("limits", "unlock", kind, "--why", "x", piped=piped) == (2, "", f"hotline: {message}\n")
+    assert hotline("limits", "unlock", kind, "--why", "x", piped=piped) == (2, "", f"hotline: {message}\n")
 
 
 @pytest.mark.usefixtures("failures")
-async def test_a_number_typed_in_is_not_shown(command, environment):
+def test_a_number_typed_in_is_not_shown(environment):
     """On a terminal the number is asked for, and what is typed does not appear."""
-    ours, theirs = os.openpty()
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        *("limits", "show", "--caller"),
-        stdin=theirs,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=theirs,
-        env=environment,
-        start_new_session=True,
-    )
-    os.close(theirs)
-    asked = b""
-    while b"not shown): " not in asked:
-        asked += await asyncio.to_thread(os.read, ours, 1024)
-    os.write(ours, b"0977777777\n")
-    output, _ = await process.communicate()
-    os.set_blocking(ours, False)
-    with contextlib.suppress(OSError):
-        asked += os.read(ours, 1024)
-    os.close(ours)
-    assert process.returncode == 0
-    assert "caller *******777" in output.decode()
-    assert b"0977777777" not in asked + output
+    answers = {"(is not shown): ": "0977777777"}
+    done = program.typed("limits", "show", "--caller", answers=answers, environment=environment)
+    assert done.status == 0
+    assert "caller *******777" in done.output
+    assert "0977777777" not in done.errors + done.output
 
 
 @pytest.mark.usefixtures("failures")
-async def test_alarms_are_listed_and_acknowledged(hotline):
+def test_alarms_are_listed_and_acknowledged(hotline):
     """Open ones by default, all with --all, each acknowledged once with who and why."""
-    status, output, _ = await hotline("alarms")
+    status, output, _ = hotline("alarms")
     assert status == 0
     assert "a caller failed with 6 different insurance numbers" in output
     assert "different callers failed with an insurance number" in output
     assert "977777777" not in output
     acknowledge = ("alarms", "acknowledge", "1", "--by", "Minh", "--why", "our own test")
-    status, output, _ = await hotline(*acknowledge)
+    status, output, _ = hotline(*acknowledge)
     assert (status, output.startswith("alarm 1 is acknowledged by Minh (as ")) == (0, True)
-    status, _, errors = await hotline(*acknowledge)
+    status, _, errors = hotline(*acknowledge)
     assert (status, errors.startswith("hotline: Minh (as ")) == (2, True)
-    assert await hotline("alarms", "acknowledge", "99", "--why", "x") == (2, "", "hotline: there is no alarm 99\n")
-    _, output, _ = await hotline("alarms")
+    assert hotline("alarms", "acknowledge", "99", "--why", "x") == (2, "", "hotline: there is no alarm 99\n")
+    _, output, _ = hotline("alarms")
     assert "our own test" not in output
-    _, output, _ = await hotline("alarms", "--all")
+    _, output, _ = hotline("alarms", "--all")
     assert "our own test" in output
 
 
-async def test_no_alarm_is_said(hotline):
+def test_no_alarm_is_said(hotline):
     """An empty list is a sentence."""
-    assert await hotline("alarms") == (0, "no alarm\n", "")
+    assert hotline("alarms") == (0, "no alarm\n", "")
 
 
-async def test_the_secrets_are_checked_with_the_settings(hotline, tmp_path):
+def test_the_secrets_are_checked_with_the_settings(hotline, tmp_path):
     """A pepper file that others can read is told by `settings check`, too."""
     (tmp_path / "pepper").write_text(PEPPER)
     (tmp_path / "pepper").chmod(0o644)
-    status, _, errors = await hotline(
-        "settings", "check", HOTLINE_PASSWORD__FORMER_PEPPER_FILES__0=str(tmp_path / "pepper")
-    )
+    status, _, errors = hotline("settings", "check", HOTLINE_PASSWORD__FORMER_PEPPER_FILES__0=str(tmp_path / "pepper"))
     assert status == 2
     assert errors.startswith("hotline: HOTLINE_PASSWORD__FORMER_PEPPER_FILES__0=")
     assert errors.count("\n") == 1

@@ -16,8 +16,6 @@ import pytest
 from hotline.prompts import Library, Pyttsx3Engine, Script, VoiceFailed, audio, build, compose
 from hotline.settings import SHARE, VoiceSettings
 
-pytestmark = pytest.mark.xdist_group("prompts-voice")
-
 
 @pytest.fixture(scope="module")
 def script():
@@ -26,10 +24,10 @@ def script():
 
 
 @pytest.fixture(scope="module")
-def library(script, tmp_path_factory):
-    """The shipped script, spoken."""
-    folder = tmp_path_factory.mktemp("sounds")
-    return build(script, folder / "recorded", folder / "out", VoiceSettings())
+def library(script):
+    """The shipped script, spoken: what is not built yet is built for all tests of this checkout."""
+    voice = VoiceSettings()
+    return build(script, voice.recorded, voice.sounds, voice)
 
 
 def fake(program: str, **options) -> Pyttsx3Engine:
