@@ -6,7 +6,6 @@ import itertools
 import os
 import re
 import signal
-import sys
 import uuid
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,14 +13,26 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+import program
 from hotline.demo.house import TRUNK
 from hotline.demo.house import house as bring_up
 from hotline.settings import Settings
 
+WAYS = ("broadcast", "stasis", "agi")
+"""In which a process gets a call."""
 NAMES = ("hotline-a", "hotline-b")
 ADDRESSES = {"hotline-a": "127.0.0.1", "hotline-b": "127.0.0.3"}
 """Where each listens when calls come by FastAGI."""
 START_SECONDS = 30.0
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Have the tests of each way share one house on one worker."""
+    for item in items:
+        way = item.callspec.params.get("hand_over") if hasattr(item, "callspec") else None
+        if way in WAYS and Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group(f"hands-{way}"))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -40,7 +51,7 @@ async def house():
         assert rooms.asterisk.running
 
 
-@pytest_asyncio.fixture(loop_scope="session", params=["broadcast", "stasis", "agi"])
+@pytest_asyncio.fixture(loop_scope="session", params=WAYS)
 async def hand_over(house, request):
     """Each way in which a process gets a call."""
     await house.asterisk.console(f"dialplan set global HAND_OVER {request.param}")
@@ -50,15 +61,15 @@ async def hand_over(house, request):
 class Process:
     """A process of the application: `hotline serve`."""
 
-    def __init__(self, process, complaints):
+    def __init__(self, process, log):
         self._process = process
-        self._complaints = complaints
+        self._log = log
         self.send = process.send_signal
         self.pid = process.pid
 
     @property
     def said(self):
-        return self._complaints.read_text()
+        return self._log.read_text() if self._log.exists() else ""
 
     @property
     def running(self):
@@ -67,7 +78,7 @@ class Process:
     async def ready(self):
         async with asyncio.timeout(START_SECONDS):
             while "service_ready" not in self.said:
-                assert self._process.returncode is None, self.said
+                assert self.running, self.said
                 await asyncio.sleep(0.02)
 
     async def freeze(self):
@@ -87,9 +98,7 @@ class Process:
             pytest.fail(f"it did not end:\n{self.said}")
 
     async def kill(self):
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        await self._process.wait()
+        await asyncio.to_thread(self._process.kill)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -119,13 +128,9 @@ async def serve(house, hand_over, tmp_path):
                 "HOTLINE_FASTAGI__ADDRESS": ADDRESSES[name],
                 "HOTLINE_FASTAGI__PORT": str(settings.fastagi.port),
             }
-        complaints = tmp_path / f"{name}-{number}"
-        with complaints.open("wb") as errors:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", "from hotline.cli import main; main()", "serve",
-                env=environment | own | more, stdout=errors, stderr=errors,
-            )  # fmt: skip
-        started.append(Process(process, complaints))
+        log = tmp_path / f"{name}-{number}"
+        process = await asyncio.to_thread(program.start, "serve", environment=environment | own | more, log=log)
+        started.append(Process(process, log))
         return started[-1]
 
     yield start
@@ -237,11 +242,14 @@ class Callers:
         await asyncio.wait_for(call.answered.wait(), 10)
         return call
 
-    async def stream(self, count, *, each_second=10.0, talk_seconds=1.0):
-        """Ring so many times, hang up a while after each answer; return the calls when all are over."""
+    async def stream(self, count, *, each_second=10.0, talk_seconds=1.0, until=None):
+        """Ring so many times, and on until an event if there is one; hang up a while after each answer.
+
+        Returns the calls when all are over.
+        """
         async with asyncio.TaskGroup() as group:
             calls = []
-            for _ in range(count):
+            while len(calls) < count or not (until is None or until.is_set()):
                 calls.append(self.dial())
                 group.create_task(self._talk(calls[-1], talk_seconds))
                 await asyncio.sleep(1 / each_second)

@@ -2,11 +2,11 @@
 
 import asyncio
 import os
-import sys
 
 import pytest
 import pytest_asyncio
 
+import program
 from hotline.settings import SHARE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -24,13 +24,9 @@ def hotline(house):
     }
 
     async def run(*words):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", "from hotline.cli import main; main()", *map(str, words),
-            env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        said, _ = await process.communicate()
-        assert process.returncode == 0, said
-        return said.decode()
+        done = await asyncio.to_thread(program.hotline, *map(str, words), environment=environment)
+        assert done.status == 0, done.errors
+        return done.output
 
     return run
 
@@ -55,10 +51,10 @@ class Running:
         """Return their process ids; None for one that has ended."""
         return self._asterisk._pid(), *(process.pid if process.running else None for process in self._processes)
 
-    async def all_have(self, version):
-        """Wait until each process has a version."""
+    async def all_say(self, words):
+        """Wait until each process has told of a change."""
         async with asyncio.timeout(TOLD):
-            while not all(f"version={version}" in process.said for process in self._processes):
+            while not all(words in process.said for process in self._processes):
                 await asyncio.sleep(0.02)
 
 
@@ -85,6 +81,7 @@ async def test_a_menu_is_changed_while_a_call_goes_on(running, ring, records, ho
     await held.reach()
 
     await hotline("menu", "draft", noon, "--why", "tried before noon")
+    await running.all_say("menu_draft")
     tester = await ring(1)
     await tester.caller.dial("602")
     await tester.caller.hears("menu", within=15)
@@ -92,7 +89,7 @@ async def test_a_menu_is_changed_while_a_call_goes_on(running, ring, records, ho
     await tester.caller.hang_up()
 
     assert "version 1 is live" in await hotline("menu", "publish", "--why", "noon")
-    await running.all_have(1)
+    await running.all_say("version=1")
     fresh = await ring(2)
     await fresh.reach()
     await chooses(fresh, "2")
@@ -104,7 +101,7 @@ async def test_a_menu_is_changed_while_a_call_goes_on(running, ring, records, ho
     assert not (await held.caller.closed()).by_us
 
     assert "version 2 is live, the same as the file" in await hotline("menu", "rollback", "--why", "enough tried")
-    await running.all_have(2)
+    await running.all_say("version=2")
     late = await ring(3)
     await late.reach()
     await chooses(late, "1")

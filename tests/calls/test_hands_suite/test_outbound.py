@@ -57,6 +57,9 @@ async def test_calls_are_served_and_a_stopped_process_lets_them_end(serve, calle
     assert [call.status for call in calls] == [200] * 10
     call = await callers.reach()
     process.send(signal.SIGTERM)
+    async with asyncio.timeout(5):
+        while "service_draining" not in process.said:
+            await asyncio.sleep(0.02)
     late = callers.dial()
     await asyncio.wait_for(late.over.wait(), 15)
     assert late.status == 480
