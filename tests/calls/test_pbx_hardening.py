@@ -10,10 +10,14 @@ import time
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from bare import App, Caller
 from hotline.pbx import Ami, PhoneAccount, Ports, PrivateAsterisk, Site, install_root
 from leaks.debugging import watching
+
+# They share an Asterisk.
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("hardening")]
 
 TRUNK = "127.0.0.2"
 STRANGER = "127.0.0.3"
@@ -57,23 +61,33 @@ def new_site(folder, **more):
         )
 
 
-@pytest.fixture
-def site(tmp_path):
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
     """The site as shipped, but for its ports and words."""
-    with new_site(tmp_path) as made:
+    with new_site(tmp_path_factory.mktemp("site")) as made:
         yield made
 
 
-@pytest.fixture
-async def pbx(site, tmp_path):
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def pbx(site, tmp_path_factory):
     """A running Asterisk with the shipped configuration."""
-    async with PrivateAsterisk(install_root(), tmp_path / "pbx", site) as asterisk:
+    async with PrivateAsterisk(install_root(), tmp_path_factory.mktemp("run") / "pbx", site) as asterisk:
         yield asterisk
 
 
-async def calls_processed(pbx):
-    """How many calls came as far as the dialplan since the start."""
-    return int(re.search(r"(\d+) calls? processed", await pbx.console("core show channels"))[1])
+@pytest_asyncio.fixture(loop_scope="session")
+async def processed(pbx):
+    """Return how many calls came as far as the dialplan in this test."""
+
+    async def since_the_start():
+        return int(re.search(r"(\d+) calls? processed", await pbx.console("core show channels"))[1])
+
+    before = await since_the_start()
+
+    async def in_this_test():
+        return await since_the_start() - before
+
+    return in_this_test
 
 
 async def answered(site, address, method, user):
@@ -86,20 +100,20 @@ async def answered(site, address, method, user):
         return await caller.answer()
 
 
-async def test_who_is_not_in_a_permitted_network_is_refused_whatever_they_ask(pbx, site):
+async def test_who_is_not_in_a_permitted_network_is_refused_whatever_they_ask(processed, site):
     """From outside the networks of site/pjsip-acl.conf every request gets the same 403, whatever name it has."""
     for method in METHODS:
         for user in ("tester", "trunk", "stranger"):
             assert (await answered(site, OUTSIDE, method, user))[0] == 403
-    assert await calls_processed(pbx) == 0
+    assert await processed() == 0
 
 
-async def test_a_stranger_is_asked_for_a_password_whatever_they_ask(pbx, site):
+async def test_a_stranger_is_asked_for_a_password_whatever_they_ask(processed, site):
     """There is no anonymous way in: every request of a stranger is challenged, and nothing reaches the dialplan."""
     for method in METHODS:
         for user in ("tester", "trunk", "stranger"):
             assert (await answered(site, STRANGER, method, user))[0] == 401
-    assert await calls_processed(pbx) == 0
+    assert await processed() == 0
 
 
 async def test_a_challenge_says_nothing_about_the_system(pbx, site):
@@ -147,13 +161,13 @@ def _without_random_parts(status, text, user):
     ("method", "status"),
     [("REGISTER", 403), ("OPTIONS", 200), ("SUBSCRIBE", 489), ("MESSAGE", 501), ("PUBLISH", 489), ("REFER", 501)],
 )
-async def test_the_carrier_can_do_nothing_but_call(pbx, site, method, status):
+async def test_the_carrier_can_do_nothing_but_call(processed, site, method, status):
     """Registrations, subscriptions, messages and transfers are refused to the trunk too."""
     assert (await answered(site, TRUNK, method, "carrier"))[0] == status
-    assert await calls_processed(pbx) == 0
+    assert await processed() == 0
 
 
-async def test_the_carrier_reaches_the_hotline_and_nothing_else(pbx, site):
+async def test_the_carrier_reaches_the_hotline_and_nothing_else(processed, site):
     """Other numbers, and names of the dialplan's own parts, are not found: no toll fraud through the trunk."""
     for number in (
         "00441234567",
@@ -172,7 +186,7 @@ async def test_the_carrier_reaches_the_hotline_and_nothing_else(pbx, site):
         with Caller(site, TRUNK) as caller:
             caller.invite(PAI, number=number)
             assert (await caller.answer())[0] == 404
-    assert await calls_processed(pbx) == 0
+    assert await processed() == 0
 
 
 class Thief:
@@ -201,7 +215,10 @@ async def theft(site, *, answer=True, key_events=False):
                 await app.post(f"channels/{channel}/answer")
                 _, text = await caller.answer()
                 port = int(re.search(r"^m=audio (\d+)", text, re.MULTILINE)[1])
-            yield Thief(app, caller, channel, port)
+            try:
+                yield Thief(app, caller, channel, port)
+            finally:
+                await app.request("DELETE", f"channels/{channel}")
 
 
 async def test_the_ari_user_can_load_nothing_and_configure_nothing(pbx, site):
