@@ -79,6 +79,39 @@ async def hasty_service(house, door, patience, tmp_path):
         yield task
 
 
+@pytest.fixture
+def out(tmp_path):
+    """A folder for results, with nothing in it."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def brief(monkeypatch, tmp_path):
+    """Settings, also for processes started now, with which a password is read in half the time."""
+    text = (SHARE / "dialplan" / "menu.toml").read_text(encoding="utf-8")
+    for name, seconds in {"digit_gap": 0.1, "group_gap": 0.3}.items():
+        text = re.sub(rf"^{name} = [0-9.]+", f"{name} = {seconds}", text, flags=re.MULTILINE)
+    menu = tmp_path / "brief" / "menu.toml"
+    menu.parent.mkdir()
+    menu.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("HOTLINE_MENU", str(menu))
+    monkeypatch.setenv("HOTLINE_PASSWORD__LENGTH", "6")
+    monkeypatch.setenv("HOTLINE_PASSWORD__DIGITS", "0123456789")
+    return Settings.load()
+
+
+@pytest.fixture
+def brief_house(house, brief):
+    """The house, with these settings."""
+    settings = house.settings.model_copy(deep=True)
+    settings.menu, settings.password.length, settings.password.digits = (
+        brief.menu, brief.password.length, brief.password.digits
+    )  # fmt: skip
+    return replace(house, settings=settings)
+
+
 @pytest.fixture(scope="session")
 def ear(house):
     """An ear that knows every prompt."""

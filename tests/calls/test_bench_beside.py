@@ -6,6 +6,7 @@ import io
 import pytest
 from rich.console import Console
 
+from bench.beside import board
 from bench.beside.__main__ import measure
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -16,8 +17,9 @@ NAMES = {
 }  # fmt: skip
 
 
-async def test_every_way_does_the_whole_call(tmp_path):
+async def test_every_way_does_the_whole_call(monkeypatch, tmp_path):
     """By each way a caller hears menu, check and the reading twice; CPU time and waits are kept turn by turn."""
+    monkeypatch.setitem(board.SECONDS, "check", 0.4)
     console = Console(record=True, width=120, file=io.StringIO())
     figures = await measure(console, tmp_path, rounds=1, calls=1, rate=8.0, reading=0.3, only=WAYS)
     shown = console.export_text()

@@ -7,8 +7,18 @@ import sys
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+
+from hotline.service import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def service(brief_house, door, patience):
+    """The application, which reads passwords briefly."""
+    async with serving(brief_house.settings) as task:
+        yield task
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from rich.console import Console
 
 from hotline.demo.first_call import DemoFailed, demo
 from hotline.dialogue import readings
-from hotline.settings import Settings
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -18,9 +17,9 @@ def console():
     return Console(record=True, width=120, file=io.StringIO())
 
 
-async def test_the_demo_shows_and_proves_a_call(console, tmp_path):
+async def test_the_demo_shows_and_proves_a_call(brief, console, out):
     """The timeline, the outcome, the price, the sentence of the mismatch; sound and picture of both calls."""
-    await demo(Settings.load(), console, tmp_path, hurry=True)
+    await demo(brief, console, out, hurry=True)
     shown = " ".join(console.export_text().split())
     for words in (
         "Cước phí 1.000 đồng một phút.",
@@ -33,12 +32,12 @@ async def test_the_demo_shows_and_proves_a_call(console, tmp_path):
         "Outcome mismatch",
     ):
         assert words in shown
-    assert {path.name for path in tmp_path.iterdir()} == {
+    assert {path.name for path in out.iterdir()} == {
         f"{call}.{kind}" for call in ("match", "mismatch") for kind in ("wav", "png", "svg")
     }
 
 
-async def test_the_demo_fails_when_the_spoken_file_is_corrupted(console, tmp_path, monkeypatch):
+async def test_the_demo_fails_when_the_spoken_file_is_corrupted(brief, console, out, monkeypatch):
     """Were another digit spoken than the one committed, the demo would not pass."""
     compose = readings.compose
 
@@ -47,4 +46,4 @@ async def test_the_demo_fails_when_the_spoken_file_is_corrupted(console, tmp_pat
 
     monkeypatch.setattr(readings, "compose", corrupt)
     with pytest.raises(DemoFailed, match="signing in with the digits decoded from the audio: refused"):
-        await demo(Settings.load(), console, tmp_path, hurry=True)
+        await demo(brief, console, out, hurry=True)

@@ -1,14 +1,13 @@
 """The application killed in the middle of a reading: what the caller has of it, proven by what was heard."""
 
 import asyncio
-import contextlib
 import os
-import sys
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
+import program
 from hotline.desk import SecretDigits, SignIn, Vault
 from hotline.records import passwords
 
@@ -18,7 +17,7 @@ OLD = "own choice"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def application(house):
+async def application(house, tmp_path):
     """The application in a process of its own."""
     settings = house.settings
     environment = os.environ | {
@@ -29,15 +28,16 @@ async def application(house):
         "HOTLINE_PASSWORD__PEPPER": settings.password.pepper.get_secret_value(),
         "HOTLINE_VOICE__SECRETS": str(settings.voice.secrets),
     }
-    command = [sys.executable, "-c", "from hotline.cli import main; main()", "serve"]
-    started = await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.PIPE)
-    async with asyncio.timeout(30):
-        while b"service_ready" not in await started.stderr.readline():
-            pass
-    yield started
-    with contextlib.suppress(ProcessLookupError):
-        started.kill()
-    await started.communicate()
+    log = tmp_path / "application"
+    started = await asyncio.to_thread(program.start, "serve", environment=environment, log=log)
+    try:
+        async with asyncio.timeout(30):
+            while not log.exists() or "service_ready" not in log.read_text(encoding="utf-8"):
+                assert started.returncode is None
+                await asyncio.sleep(0.05)
+        yield started
+    finally:
+        await asyncio.to_thread(started.kill)
 
 
 @pytest.fixture
@@ -74,8 +74,7 @@ async def test_killed_in_the_first_reading_the_old_password_stays(application, o
     ringer = await owner(1)
     await ringer.enter(ringer.number + "#")
     await ringer.caller.hears_digits(4, within=20)
-    application.kill()
-    await application.wait()
+    await asyncio.to_thread(application.kill)
     await ringer.caller.hears_digits(5, within=20)
     await asyncio.sleep(1.0)
     assert await newest(records) == ("pending", None)
@@ -87,13 +86,12 @@ async def test_killed_in_the_first_reading_the_old_password_stays(application, o
     assert await desk.sign_in(ringer.number, OLD) is SignIn.REFUSED
 
 
-async def test_killed_after_the_first_reading_the_new_password_works(application, owner, desk, records):
+async def test_killed_after_the_first_reading_the_new_password_works(brief, application, owner, desk, records):
     """What was heard in full is active when the repeat begins, and needs nobody of ours any more."""
     ringer = await owner(7)
     await ringer.enter(ringer.number + "#")
     await ringer.caller.hears("repeat-password", within=20)
-    application.kill()
-    await application.wait()
+    await asyncio.to_thread(application.kill)
     await ringer.caller.hang_up()
     state, activated_at = await newest(records)
     assert state == "active"
