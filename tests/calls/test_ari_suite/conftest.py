@@ -6,6 +6,7 @@ import itertools
 import json
 import shutil
 from base64 import b64encode
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -376,6 +377,15 @@ async def bring_up(tmp, connects_to=None, path="/ari"):
             await pbx.open()
             yield pbx
             await pbx.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Have the tests over a real Asterisk share it on one worker; those over the fake run wherever there is time."""
+    for item in items:
+        over = item.callspec.params.get("pbx") if hasattr(item, "callspec") else None
+        if Path(__file__).parent in item.path.parents and over != "fake":
+            item.add_marker(pytest.mark.xdist_group("ari-suite"))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

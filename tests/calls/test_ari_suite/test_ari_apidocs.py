@@ -16,7 +16,7 @@ from hotline.ari import Client, errors, models, operations
 from hotline.ari.http import Lane
 from hotline.ari.playback import SCHEMES
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("ari-suite")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 OPERATIONS = {
     operations.Channels: "channels",

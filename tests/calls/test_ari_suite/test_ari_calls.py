@@ -7,7 +7,7 @@ import pytest
 from hotline.ari import AriError, Gone, NotFound, NotInStasis, Outcome, Rejected
 from hotline.ari.fake import Heard
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("ari-suite")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SLACK = 0.5
 """Seconds by which a playback may seem longer than its sounds, on a busy machine."""

@@ -7,7 +7,7 @@ import pytest
 
 from hotline.ari import AriError, Client, Outcome, Replaced, TimedOut, pool
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("ari-suite")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SLACK = 0.2
 """Seconds by which something may seem longer than it is, on a busy machine."""

@@ -7,7 +7,7 @@ import pytest
 
 from hotline.ari import Client, Conflict, Gone, NotFound, Replaced
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("ari-suite")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from hotline.ari import Gone, Outcome, connection, models
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("ari-suite")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BOUND = 4.0
 """Seconds in which a call is answered, however busy the machine: behind what blocks it would be never, or after 20.

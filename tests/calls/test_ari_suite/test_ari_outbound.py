@@ -10,7 +10,7 @@ import pytest_asyncio
 from hotline.ari import Gone, Listener, Outcome, Replaced, congested
 from hotline.ari.fake import Gate
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("ari-suite")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 USER, PASSWORD = "pbx", "correct-horse-battery"
 REAL = pytest.mark.parametrize("pbx", ["real"], indirect=True)
