@@ -39,10 +39,7 @@ def roomy_site(ports: Ports, sounds: Path, spoken: Path, *, agi: bool = False) -
     """
     return roomy(
         Site(
-            sip_port=ports.sip,
-            http_port=ports.http,
-            rtp_first=ports.rtp_first,
-            rtp_last=ports.rtp_last,
+            **ports.for_site(),
             ari_password=secrets.token_urlsafe(24),
             sounds=sounds,
             secrets=spoken,

@@ -55,7 +55,7 @@ async def asterisk(folder: Path) -> AsyncIterator[tuple[str, str]]:
     password = secrets.token_urlsafe(16)
     with Ports.claim() as ports:
         site = Site(
-            sip_port=ports.sip, http_port=ports.http, rtp_first=ports.rtp_first, rtp_last=ports.rtp_last,
+            **ports.for_site(),
             ari_password=password, sounds=folder / "sounds", secrets=folder / "secrets",
         )  # fmt: skip
         async with PrivateAsterisk(install_root(), folder / "pbx", site, folder / "dialplan"):

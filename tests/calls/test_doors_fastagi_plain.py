@@ -45,10 +45,7 @@ async def pbx(tmp_path_factory):
         pjsip = dialplan / "pjsip.conf"
         pjsip.write_text(pjsip.read_text().replace("context = from-trunk", "context = hotline-trunk"))
         site = Site(
-            sip_port=ports.sip,
-            http_port=ports.http,
-            rtp_first=ports.rtp_first,
-            rtp_last=ports.rtp_last,
+            **ports.for_site(),
             ari_password="secret",
             sounds=sounds,
             secrets=folder / "secrets",

@@ -45,10 +45,7 @@ async def pbx(tmp_path_factory):
     pjsip.write_text(pjsip.read_text().replace("context = from-trunk", "context = hotline-trunk"))
     with Ports.claim() as ports:
         site = Site(
-            sip_port=ports.sip,
-            http_port=ports.http,
-            rtp_first=ports.rtp_first,
-            rtp_last=ports.rtp_last,
+            **ports.for_site(),
             ari_password="a-long-password-of-ari",
             sounds=sounds,
             secrets=folder / "secrets",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -29,10 +30,7 @@ def site(tmp_path):
     (tmp_path / "secrets").mkdir()
     with Ports.claim() as ports:
         yield Site(
-            sip_port=ports.sip,
-            http_port=ports.http,
-            rtp_first=ports.rtp_first,
-            rtp_last=ports.rtp_last,
+            **ports.for_site(),
             ari_password="secret",
             sounds=tmp_path / "sounds",
             secrets=tmp_path / "secrets",
@@ -98,9 +96,7 @@ async def test_nothing_is_left_behind(root, site, tmp_path):
 async def test_two_run_side_by_side(root, site, tmp_path):
     """A second one on ports of its own starts beside the first."""
     with Ports.claim() as ports:
-        other = Site(
-            ports.sip, ports.http, ports.rtp_first, ports.rtp_last, "other", tmp_path / "sounds", tmp_path / "secrets"
-        )
+        other = replace(site, **ports.for_site(), ari_password="other")
         async with PrivateAsterisk(root, tmp_path / "a", site), PrivateAsterisk(root, tmp_path / "b", other):
             assert await ready.ari(site.http_port, "hotline", "secret")
             assert await ready.ari(other.http_port, "hotline", "other")

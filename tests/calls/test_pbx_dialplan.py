@@ -47,10 +47,7 @@ def site(tmp_path, differs):
         (sounds / "vi" / f"{name}.alaw").write_bytes(os.urandom(4000))
     with Ports.claim() as ports:
         yield Site(
-            sip_port=ports.sip,
-            http_port=ports.http,
-            rtp_first=ports.rtp_first,
-            rtp_last=ports.rtp_last,
+            **ports.for_site(),
             ari_password="secret",
             sounds=sounds,
             secrets=tmp_path / "secrets",

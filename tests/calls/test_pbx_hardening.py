@@ -47,10 +47,7 @@ def new_site(folder, **more):
     with Ports.claim() as ports:
         ami = Ami(ports.ami, "a-long-password-of-ami") if more.pop("watched", False) else None
         yield Site(
-            sip_port=ports.sip,
-            http_port=ports.http,
-            rtp_first=ports.rtp_first,
-            rtp_last=ports.rtp_last,
+            **ports.for_site(),
             ari_password="a-long-password-of-ari",
             sounds=folder / "sounds",
             secrets=folder / "secrets",

@@ -199,10 +199,7 @@ async def test_a_call_from_one_role_to_the_other(container, postgres, folders):
         member = sample_members()[0]
         phones = accounts([member])
         site = Site(
-            sip_port=ports.sip,
-            http_port=ports.http,
-            rtp_first=ports.rtp_first,
-            rtp_last=ports.rtp_last,
+            **ports.for_site(),
             ari_password=secrets.token_urlsafe(24),
             sounds=Path("/var/lib/vssid-hotline/sounds"),
             secrets=Path("/run/vssid-hotline/spoken"),

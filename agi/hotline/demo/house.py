@@ -130,10 +130,7 @@ async def house(
         outbound = Outbound(ports.application, settings.ari.listen_password.get_secret_value())
         fastagi = f"127.0.0.1:{ports.agi}/{settings.fastagi.script.get_secret_value()}"
         site = Site(
-            sip_port=ports.sip,
-            http_port=ports.http,
-            rtp_first=ports.rtp_first,
-            rtp_last=ports.rtp_last,
+            **ports.for_site(),
             ari_user=settings.ari.user,
             ari_password=settings.ari.password.get_secret_value(),
             apps=[settings.ari.app],

@@ -11,7 +11,7 @@ import contextlib
 import ipaddress
 import socket
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypedDict
 
 from hotline.pbx.errors import PbxUnavailable
 
@@ -22,6 +22,15 @@ FIRST = 10_000
 LAST = 32_767
 BLOCK = 300
 _MEDIA = 10  # offset of the first media port; even, since RTP takes an even port and RTCP the next
+
+
+class SitePorts(TypedDict):
+    """The ports of a `Site`, named as there."""
+
+    sip_port: int
+    http_port: int
+    rtp_first: int
+    rtp_last: int
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,10 @@ class Ports:
                 return ports
             ports.close()
         raise PbxUnavailable(f"no block of {BLOCK} free ports on {address} between {FIRST} and {LAST}")
+
+    def for_site(self) -> SitePorts:
+        """Return those that every site needs: `Site(**ports.for_site(), …)`."""
+        return SitePorts(sip_port=self.sip, http_port=self.http, rtp_first=self.rtp_first, rtp_last=self.rtp_last)
 
     def close(self) -> None:
         """Give the block back."""

@@ -1,4 +1,10 @@
-"""espeak-ng by way of pyttsx3, in a process of its own: see `speaker.py` for why."""
+"""espeak-ng by way of pyttsx3, in a process of its own: see `speaker.py` for why.
+
+What espeak-ng said before goes on in what it says next, and setting the voice anew does not end that: the same texts in
+the same order give the same samples every time, but one text alone gives others, and a few more or fewer, than among
+many. So a prompt built alone differs from the same prompt of a whole build, though nobody hears it. `espeak_engine.py`,
+with a process for each text, knows no before.
+"""
 
 from __future__ import annotations
 

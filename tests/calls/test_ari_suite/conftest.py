@@ -370,7 +370,7 @@ async def bring_up(tmp, connects_to=None, path="/ari"):
         modules.write("require = res_ari_asterisk.so\n")  # the client knows it, the hotline goes without
     with Ports.claim() as ports:
         connect_out(dialplan, connects_to or ports.application, path)
-        site = Site(ports.sip, ports.http, ports.rtp_first, ports.rtp_last, PASSWORD, sounds, secrets, ari_user=USER)
+        site = Site(**ports.for_site(), ari_password=PASSWORD, ari_user=USER, sounds=sounds, secrets=secrets)
         async with PrivateAsterisk(install_root(), tmp / "pbx", site, dialplan) as asterisk:
             pbx = RealPbx(asterisk, sounds)
             pbx.connects_to = ports.application
