@@ -258,6 +258,19 @@ async def test_a_draft_does_not_undo_what_was_published_since(press):
     assert (await press.versions(limit=1))[0].number == 1
 
 
+async def test_a_draft_that_is_replaced_while_it_is_published_is_not(database, press, maker):
+    """Somebody drafts another at that moment: nobody has listened to what would go live, and the other draft stays."""
+
+    async def meanwhile(_):
+        await press.make_draft(FILE, "file", WHY)
+
+    await press.make_draft(NOON, "noon.toml", WHY)
+    with pytest.raises(PublishedMeanwhile, match="the draft was changed"):
+        await Press(database, maker, SHARE / "dialplan" / "menu.toml", meanwhile).publish_draft(WHY)
+    assert (await press.draft()).body == FILE
+    assert await press.versions(limit=1) == []
+
+
 async def test_a_rollback_is_a_version_with_the_older_text(press, process):
     """To the one before by itself, to any by its number, the file being 0; and it is live like any other."""
     with pytest.raises(NoSuchVersion):

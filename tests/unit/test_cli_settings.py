@@ -115,3 +115,10 @@ def test_every_number_has_a_range_and_its_default_is_in_it(group):
     for name, field in numbers(group).items() if issubclass(group, Group) else ():
         low, high = (getattr(limit, end) for limit, end in zip(field.metadata, ("ge", "le"), strict=True))
         assert low <= field.default <= high, name
+
+
+def test_a_server_has_words_and_voices_of_its_own(monkeypatch, tmp_path):
+    """They are in a folder that no update replaces: script and recordings both follow the setting."""
+    monkeypatch.setenv("HOTLINE_VOICE__SCRIPTS", str(tmp_path))
+    voice = Settings.load().voice
+    assert (voice.script, voice.recorded) == (tmp_path / "vi.toml", tmp_path / "recorded")

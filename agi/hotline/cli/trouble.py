@@ -16,6 +16,7 @@ from hotline.processes import ChildFailed, MissingProgram
 from hotline.prompts import PromptsError
 from hotline.publishing import PublishingError
 from hotline.records import MigrationFailed, NotPermitted, RecordsUnavailable, SchemaUnfit
+from hotline.reports import ReportError
 from hotline.settings import SettingsError
 
 FAILED = 1
@@ -42,6 +43,7 @@ TROUBLE = (
     PromptsError,
     PublishingError,
     RegisterError,
+    ReportError,
     SchemaUnfit,
     SiteError,
 )

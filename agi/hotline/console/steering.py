@@ -114,11 +114,12 @@ async def control(name: str, steering: Steering) -> AsyncIterator[None]:
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
+            if _user(writer) not in {0, os.geteuid()}:
+                return  # at once: whoever has an account here could else hold all our file descriptors
             async with asyncio.timeout(SECONDS):
                 wish = await reader.readline()
-                if _user(writer) in {0, os.geteuid()}:
-                    writer.write(await _carried_out(wish, steering) + b"\n")
-                    await writer.drain()
+                writer.write(await _carried_out(wish, steering) + b"\n")
+                await writer.drain()
         except (OSError, TimeoutError, ValueError):
             pass  # whoever asked is told by the end of the connection
         finally:
@@ -181,6 +182,8 @@ async def ask(process: Process, wish: Wish) -> State:
                 writer.close()
     except TimeoutError:
         raise ProcessAway(f"{process.name} does not answer within {SECONDS:g} s") from None
+    except (ConnectionResetError, BrokenPipeError):
+        answer = b""  # the end, before it read what we wished
     except OSError as error:
         raise ProcessAway(f"{process.name} does not answer: {error.strerror}") from None
     if not answer:

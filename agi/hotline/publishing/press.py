@@ -116,13 +116,13 @@ class Press:
 
         Raises:
             NoDraft: there is none.
-            PublishedMeanwhile: another version went live since it was made.
+            PublishedMeanwhile: another version went live since it was made, or another draft took its place just now.
             MenuError, PromptsError: it can't be used any more.
             RecordsUnavailable: the database is away; whether it was published is not known.
         """
         draft = await self.draft()
         assert draft.body is not None  # noqa: S101 - it would be no draft
-        return await self._publish(draft.body, DRAFT, "publish", reason, base=draft.based_on, ends_draft=True)
+        return await self._publish(draft.body, DRAFT, "publish", reason, base=draft.based_on, draft=draft.number)
 
     async def publish(self, text: str, name: str, reason: Reason) -> int:
         """Publish a text, which is called `name` in faults; return the number of the version.
@@ -161,19 +161,21 @@ class Press:
         return await self._publish(edit(text), "the changed menu", deed, reason, base=live)
 
     async def _publish(
-        self, text: str, name: str, deed: Deed, reason: Reason, *, base: int | None = None, ends_draft: bool = False
+        self, text: str, name: str, deed: Deed, reason: Reason, *, base: int | None = None, draft: int | None = None
     ) -> int:
         await self._proven(text, name)
         async with self._database.transaction() as connection:
             await menus.lock(connection)
-            live, _ = await menus.numbers(connection)
+            live, newest_draft = await menus.numbers(connection)
+            if draft is not None and draft != newest_draft:
+                raise PublishedMeanwhile("the draft was changed just now: listen to it, and publish again")
             if base is not None and live != base:
                 raise PublishedMeanwhile(
                     f"version {live} was published since: see `hotline menu compare {base} {live}`, take over what "
                     "is in it, and try again"
                 )
             number = await menus.add(connection, text, deed=deed, by=reason.by, why=reason.why)
-            if ends_draft:
+            if draft is not None:
                 await _end_draft(connection, number, reason)
             await _noted(connection, "menu-published", reason, version=number, deed=deed)
         return number

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hotline.reports.errors import PictureUnavailable
 from hotline.settings import CACHE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from matplotlib.axes import Axes
 
     from hotline.reports.summary import Summary
@@ -25,13 +26,20 @@ def draw(summary: Summary, target: Path) -> tuple[Path, Path]:
     """Draw the summary as `target`.png and `target`.svg, and return both paths.
 
     Needs matplotlib, which comes with the `demo` extra.
+
+    Raises:
+        PictureUnavailable: it is not installed.
     """
     # Its list of fonts is kept with our other caches, not in the user's configuration.
     os.environ.setdefault("MPLCONFIGDIR", str(CACHE / "matplotlib"))
     # Imported here: half a second that only a picture is worth. No pyplot: nothing global, no window.
-    from matplotlib import rc_context  # noqa: PLC0415
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
+    try:
+        from matplotlib import rc_context  # noqa: PLC0415
+        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
+        from matplotlib.figure import Figure  # noqa: PLC0415
+    except ModuleNotFoundError:
+        pip = Path(sys.executable).with_name("pip")
+        raise PictureUnavailable(f"a picture needs matplotlib, which is not here: {pip} install matplotlib") from None
 
     png, svg = (target.with_name(target.name + extension) for extension in (".png", ".svg"))
     with rc_context({"font.family": "DejaVu Sans", "font.size": 9, "svg.hashsalt": "report"}):

@@ -22,6 +22,13 @@ class VoiceSettings(Group):
     language: Annotated[
         str, Field(pattern=r"^[a-z]{2}$", description="of the script `sounds/<language>.toml`; vi is the one delivered")
     ] = "vi"
+    scripts: Annotated[
+        Path,
+        Field(
+            description="folder of the script, and of recorded voices in `recorded`; a server has one of its own, as "
+            "the delivered one goes with each version"
+        ),
+    ] = SCRIPTS
     sounds: Annotated[Path, Field(description="folder of the built prompts")] = SOUNDS
     secrets: Annotated[Path, Field(description="folder on tmpfs for the nameless files of spoken secrets")] = Path(
         "/dev/shm/hotline"  # noqa: S108 - tmpfs is the point: a spoken secret never reaches a disk
@@ -45,12 +52,12 @@ class VoiceSettings(Group):
     @property
     def script(self) -> Path:
         """Every sentence the hotline can say."""
-        return SCRIPTS / f"{self.language}.toml"
+        return self.scripts / f"{self.language}.toml"
 
     @property
     def recorded(self) -> Path:
         """The folder of recorded voices, a folder a language."""
-        return SCRIPTS / "recorded"
+        return self.scripts / "recorded"
 
     @model_validator(mode="after")
     def _voice_of_its_engine(self) -> Self:
