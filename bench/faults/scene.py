@@ -6,14 +6,18 @@ import asyncio
 import contextlib
 import itertools
 import time
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from bench.faults.processes import Process
 from bench.faults.wire import Wire
 from bench.traffic.ground import ground, invented
 from hotline.ari.fake import Gate
+from hotline.desk import Vault
 from hotline.phone import Ear
+from hotline.records import Database, passwords
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -24,8 +28,14 @@ if TYPE_CHECKING:
 
 NAMES = ("hotline-a", "hotline-b")
 MEMBERS = 20_000
+OWNERS_EVERY, OWNERS_AMONG = 5, 200
+"""Of so many who ring next every so manieth has a password of their own before: a hash, 32 ms of a core, for each."""
 BACK_SECONDS = 30.0
 CONNECTED = "ari_connected"
+_WITHOUT = """
+SELECT insurance_number, id FROM members AS m
+WHERE insurance_number = ANY($1) AND NOT EXISTS (SELECT FROM passwords WHERE member_id = m.id)
+"""
 
 
 class Scene:
@@ -37,6 +47,7 @@ class Scene:
         gate: between the application and Asterisk.
         wire: between the application and the database.
         processes: of the application, by name.
+        owners: insurance numbers of those who have the house's old password before they ring in this trial.
     """
 
     def __init__(self, rooms: House, ear: Ear, gate: Gate, wire: Wire, members: list[Member]) -> None:
@@ -45,12 +56,31 @@ class Scene:
         self.gate = gate
         self.wire = wire
         self.processes: dict[str, Process] = {}
-        self._members = itertools.cycle(members)
+        self.owners: set[str] = set()
+        self._members = deque(members)
         self._started = itertools.count()
 
     def member(self) -> Member:
         """Return somebody who has not rung yet."""
-        return next(self._members)
+        self._members.rotate(-1)
+        return self._members[-1]
+
+    async def give_passwords(self) -> None:
+        """Give some of those who ring next the house's old password as their own."""
+        coming = itertools.islice(self._members, 0, OWNERS_AMONG, OWNERS_EVERY)
+        numbers = [member.number for member in coming]
+        self.owners = set()
+        vault = Vault(self.rooms.settings.password)
+        try:
+            async with Database(self.rooms.settings.database) as database, database.transaction() as connection:
+                for row in await connection.fetch(_WITHOUT, numbers):
+                    hashed = await vault.hash(self.rooms.old_password, row["id"])
+                    await passwords.add_owned(
+                        connection, uuid4(), member_id=row["id"], hashed=hashed, key_id=vault.key_id
+                    )
+                    self.owners.add(row["insurance_number"])
+        finally:
+            vault.close()
 
     async def start(self, name: str, **more: str) -> Process:
         """Start a process of the application under `name`, with further settings; returns when calls can come."""

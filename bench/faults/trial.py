@@ -79,6 +79,7 @@ async def trial(scene: Scene, fault: Fault, rate: float) -> Trial:
     more = {"HOTLINE_ARI__PEERS": ",".join(NAMES)} if fault.peers else {}
     try:
         await scene.clear()
+        await scene.give_passwords()
         for name in fault.processes:
             await scene.start(name, **more)
     except (ChildFailed, PbxUnavailable) as trouble:
@@ -110,7 +111,7 @@ async def trial(scene: Scene, fault: Fault, rate: float) -> Trial:
     held = await issues(scene.rooms, [member.number for _, member in rung.calls])
     heard = await asyncio.to_thread(lambda: hearings(tap.datagrams(), scene.ear, address))
     by_member = {member.number: heard.get(call.id) for call, member in rung.calls}
-    wrong += left + await broken(scene.rooms, by_member, held)
+    wrong += left + await broken(scene.rooms, by_member, held, scene.owners)
     if tap.dropped:
         wrong.append("void: the tap lost packets")
     each = {call: _became(scene, fault, call, heard.get(call.id)) for call, _ in rung.calls}

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 def small(monkeypatch, brief):
     """A trial of fewer members, commits and seconds."""
     for module, name, value in (
-        (scene, "MEMBERS", 200), (catalogue, "COMMITS", 4), (trial, "AFTER_SECONDS", 2.0),
+        (scene, "MEMBERS", 200), (scene, "OWNERS_AMONG", 20), (catalogue, "COMMITS", 4), (trial, "AFTER_SECONDS", 2.0),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
 
