@@ -31,13 +31,13 @@ APART = 120
 SHORTEST = 6
 """Digits below which a number can't be told from chance."""
 _CHANNEL = re.compile(
-    r"[A-Za-z]+/[^\s,;'\"()<>\[\]]+-[0-9a-f]{8}(?:;[12])?"  # PJSIP/tester-0000001a
+    r"((?<![A-Za-z])[A-Za-z]+/[^\s,;'\"()<>\[\]]+-[0-9a-f]{8}(?:;[12])?"  # PJSIP/tester-0000001a
     r"|\bC-[0-9a-f]{8}\b"  # a call in Asterisk's log
     r"|\b[0-9]{10}\.[0-9]+\b"  # a channel's unique id
     r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
-    r"|\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}:[0-9]+\b"  # one end of a stream
+    r"|\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}:[0-9]+\b)"  # one end of a stream
 )
-_NUMBER = re.compile(r"[0-9]+")
+_NUMBER = re.compile(r"([0-9]+)")
 
 
 class Finder:
@@ -105,10 +105,11 @@ def columns(text: str) -> list[tuple[str, str]]:
     found: defaultdict[tuple[str, str], list[list[str]]] = defaultdict(list)
     records = [record.replace("\n", " ") for record in re.split(r"\r?\n\r?\n", text) if "\n" in record]
     for line in [*text.splitlines(), *records]:
-        bare = _CHANNEL.sub("CHANNEL", line)
-        if digits := [_digit(number) for number in _NUMBER.findall(bare)]:
-            shape = _NUMBER.sub("N", bare)
-            for channel in {"", *_CHANNEL.findall(line)}:
+        parts = _CHANNEL.split(line)  # what is between channels, and they
+        numbers = _NUMBER.split("CHANNEL".join(parts[::2]))
+        if digits := [_digit(number) for number in numbers[1::2]]:
+            shape = "N".join(numbers[::2])
+            for channel in {"", *parts[1::2]}:
                 found[channel, shape].append(digits)
     return [
         (shape, _collapsed("".join(column)))
