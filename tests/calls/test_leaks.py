@@ -215,14 +215,16 @@ async def in_tables(records, finder):
 def everywhere(home, ours, since):
     """Return all folders that our processes or Asterisk may have written into since: theirs and temporary ones.
 
-    Other runs' folders are left out, and with them what the phones wrote: a caller may well remember the password.
+    Other runs' folders are left out, and with them what the phones wrote: a caller may well remember the password. Left
+    out as well is what others had in the temporary folder before, unless something was put into it: it may be huge.
     """
     temporary = Path(tempfile.gettempdir())
+    others = [top for top in temporary.iterdir() if top.is_dir() and top.lstat().st_mtime < since]
     runs = [top.name for top in temporary.iterdir() if home.folder.is_relative_to(top) or ours.is_relative_to(top)]
     return [
         Folder(home.folder),
         Folder(ours),
-        Folder(temporary, without=[*runs, ".venv", ".git"], since=since),
+        Folder(temporary, without=[*runs, *others, ".venv", ".git"], since=since),
         Folder(Path(f"/proc/{home.asterisk._pid()}/root/tmp"), without=runs),
         Folder(Path("/dev/shm"), since=since),
     ]

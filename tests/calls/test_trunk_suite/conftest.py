@@ -94,7 +94,7 @@ class UdpCaller:
 
     async def response(self, first=180, method="INVITE"):
         """Return status and text of the next response to `method` from `first` upwards."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             while True:
                 status, what, text = await self._answers.get()
                 if what == method and status >= first:
@@ -172,7 +172,8 @@ class UdpCaller:
             await asyncio.sleep(0.02)
 
     def heard(self):
-        """Return what was said to us."""
+        """Return what was said to us, up to the last packet that has come."""
+        self._read_rtp()
         audio = b"".join(payload for _, payload in sorted(self._audio.items()))
         self._listening.take(audio)
         return self._listening.utterances(Heard(audio))
@@ -190,7 +191,11 @@ class UdpCaller:
                 await asyncio.sleep(0.1)
 
     def _read_rtp(self):
-        packet = read_packet(self._rtp.recv(2000))
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._take(read_packet(self._rtp.recv(2000)))
+
+    def _take(self, packet):
         if packet is not None and packet.payload_type == 8:
             self.received += 1
             # Sixteen bits that begin anywhere: what follows 65535 is 65536 to us.

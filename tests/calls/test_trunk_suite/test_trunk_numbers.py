@@ -134,7 +134,7 @@ CASES = [
 ]
 
 
-AT_ONCE = 32
+AT_ONCE = 40
 """Callers who ring at a time."""
 
 
