@@ -77,11 +77,7 @@ async def _call(
     ear = Ear(rooms.library, rooms.library)
     async with phone, Caller(phone, ear) as caller:
         await caller.dial(NUMBER)
-        talking = asyncio.ensure_future(conversation(caller))
-        while not talking.done():
-            await asyncio.wait({talking}, timeout=0.5)
-            story.tell(caller.timeline())
-        await talking
+        await story.accompany(asyncio.ensure_future(conversation(caller)), caller.timeline)
         await caller.hang_up()
         story.tell(caller.timeline(), over=True)
         caller.heard().save(target.with_suffix(".wav"))

@@ -67,11 +67,8 @@ async def ring(line: Line, runs: Sequence[str], console: Console, *, pace: float
         async with phone, Caller(phone, Ear(library, library), interface) as caller:
             await caller.dial(line.number)
             following = asyncio.create_task(follow(caller, runs, pace=pace, ahead=ahead))
-            while not following.done():
-                await asyncio.wait({following}, timeout=0.5)
-                story.tell(caller.timeline())
             try:
-                await following
+                await story.accompany(following, caller.timeline)
             except (CallClosed, NotInTime):
                 await caller.hang_up()
             story.tell(caller.timeline(), over=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
@@ -39,12 +40,26 @@ def progress(console: Console) -> Iterator[Callable[[str, float], None]]:
             bars.stop()
 
 
+LOOK_SECONDS = 0.5
+"""Between two looks at what is new in a call."""
+
+
 class Story:
     """Prints the lines of a call's timeline, each once, as soon as it can't change any more."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._told = 0
+
+    async def accompany(self, talking: asyncio.Future[None], timeline: Callable[[], Sequence[TimelineEntry]]) -> None:
+        """Tell what is new while the caller is `talking`, and raise what that raises; cancelled, end it as well."""
+        try:
+            while not talking.done():
+                await asyncio.wait({talking}, timeout=LOOK_SECONDS)
+                self.tell(timeline())
+        finally:
+            talking.cancel()
+        await talking
 
     def tell(self, timeline: Sequence[TimelineEntry], *, over: bool = False) -> None:
         """Print what is new, the last line only when the call is `over`, as it may still grow.
