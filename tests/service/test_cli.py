@@ -1,7 +1,12 @@
 """The command line: what is wrong ends in one clear line and exit status 2."""
 
+import asyncio
 import os
+import secrets
 import shutil
+import sys
+import tempfile
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -80,6 +85,29 @@ def test_no_process_to_drain_is_told(monkeypatch):
     monkeypatch.setattr("hotline.cli.steer.processes", list)
     with pytest.raises(ProcessAway, match="no process of the application runs on this machine"):
         CliRunner().invoke(app, ["drain"], catch_exceptions=False)
+
+
+async def test_a_service_that_waits_for_asterisk_can_be_stopped(sounds, dsn):
+    """Asterisk is away, so calls can't come: SIGTERM ends it at once all the same, with status 0."""
+    with tempfile.TemporaryDirectory(prefix="hotline-test-", dir="/dev/shm") as spoken:
+        environment = os.environ | {
+            "HOTLINE_ARI__PASSWORD": secrets.token_urlsafe(24),
+            "HOTLINE_ARI__URL": "http://127.0.0.1:9",
+            "HOTLINE_ARI__APP": f"test-{uuid4().hex}",
+            "HOTLINE_DATABASE__DSN": dsn,
+            "HOTLINE_PASSWORD__PEPPER": "a pepper for tests, of no use elsewhere",
+            "HOTLINE_VOICE__SOUNDS": str(sounds),
+            "HOTLINE_VOICE__SECRETS": spoken,
+        }
+        command = sys.executable, "-c", "from hotline.cli import main; main()", "serve"
+        process = await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.PIPE)
+        async with asyncio.timeout(60):
+            while b"ari_" not in (line := await process.stderr.readline()):
+                assert line
+            process.terminate()
+            _, said = await process.communicate()
+        assert (process.returncode, b"service_stopped" in said) == (0, True)
+        assert os.listdir(spoken) == []  # noqa: PTH208 - nothing else runs on this loop
 
 
 def test_a_switchboard_with_an_example_password_is_refused(hotline):

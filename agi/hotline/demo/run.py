@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 
 async def run(settings: Settings, console: Console, address: str) -> None:
-    """Keep the hotline up, with SIP on `address`, until SIGINT or SIGTERM, or until Asterisk will have us no more."""
-    stop = stop_signal()
+    """Keep the hotline up, with SIP on `address`, until SIGINT or SIGTERM, or until Asterisk will have us no more.
+
+    Until it is up they end it as they end any program.
+    """
     async with contextlib.AsyncExitStack() as stack:
         with show.progress(console) as progress:
             rooms = await stack.enter_async_context(house(settings, progress, address))
@@ -32,6 +34,7 @@ async def run(settings: Settings, console: Console, address: str) -> None:
             steering = running.steering(refusals.last_hour)
             await stack.enter_async_context(control(rooms.settings.ari.app, steering))
         card(rooms, pepper_drawn=not settings.password.has_pepper).leave(rooms.folder)
+        stop = stop_signal()
         explain(rooms, console)
         await stopped_or_ended(stop, running.task)
         console.print("\nStopping: calls end, every process is ended …")
