@@ -94,3 +94,18 @@ def test_of_two_installs_at_once_one_builds(monkeypatch, tmp_path):
     assert found == [tmp_path / "forky-root"] * 2
     assert "localhost" in (tmp_path / "forky-root" / "etc" / "hosts").read_text()
     assert not (tmp_path / "building-killed").exists()
+
+
+def test_a_half_built_root_with_something_mounted_in_it_is_left_alone(tmp_path, monkeypatch):
+    """A build that was killed leaves the machine's /dev/shm mounted: nothing in it may be removed by that way."""
+    shared = tmp_path / "building-1" / "dev" / "shm"
+    shared.mkdir(parents=True)
+    (shared / "somebody's").touch()
+    mounts = tmp_path / "mountinfo"
+    monkeypatch.setattr(root, "_MOUNTS", mounts)
+    mounts.write_text(f"36 25 0:27 / {shared.resolve()} rw,relatime - tmpfs tmpfs rw\n")
+    root._remove(tmp_path / "building-1")
+    assert (shared / "somebody's").exists()
+    mounts.write_text("22 1 8:1 / / rw,relatime - ext4 /dev/root rw\n")
+    root._remove(tmp_path / "building-1")
+    assert not (tmp_path / "building-1").exists()

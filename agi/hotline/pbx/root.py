@@ -29,6 +29,7 @@ SUITE = "forky"
 PACKAGES = ("asterisk", "asterisk-modules")
 OLDEST = 22  # ARI over one WebSocket needs 22.4; older releases are not LTS or are near their end
 _QUERY_SECONDS = 20.0
+_MOUNTS = Path("/proc/self/mountinfo")
 
 # mmdebstrap's steps, as it names them, and how far it is when each begins.
 _STEPS = (
@@ -169,8 +170,20 @@ def _check(root: Path, mirror: str) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a half-built root; nothing is mounted in it once mmdebstrap has ended."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove a half-built root, unless something is still mounted in it.
+
+    mmdebstrap that was killed leaves the machine's own /dev/shm, /sys and /proc mounted there: removed by that way
+    their files are gone for the whole machine.
+    """
+    if not mounted_in(folder, _MOUNTS.read_text(encoding="utf-8")):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def mounted_in(folder: Path, mountinfo: str) -> list[Path]:
+    """Return the mount points at or below `folder`, by lines of proc_pid_mountinfo(5)."""
+    inside = folder.resolve()
+    points = (Path(line.split()[4].replace("\\040", " ")) for line in mountinfo.splitlines())
+    return [point for point in points if point.is_relative_to(inside)]
 
 
 def _name_ourselves(root: Path) -> None:
