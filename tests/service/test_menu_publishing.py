@@ -24,6 +24,7 @@ from hotline.publishing import (
     NothingToChange,
     Press,
     PublishedMeanwhile,
+    RolledBackAlready,
     board,
     branch8,
     greeting_off,
@@ -272,12 +273,14 @@ async def test_a_draft_that_is_replaced_while_it_is_published_is_not(database, p
 
 
 async def test_a_rollback_is_a_version_with_the_older_text(press, process):
-    """To the one before by itself, to any by its number, the file being 0; and it is live like any other."""
+    """To the one before by itself, but once; to any by its number, the file being 0; and it is live like any other."""
     with pytest.raises(NoSuchVersion):
         await press.roll_back(None, WHY)
     async with process() as one:
         await press.publish(NOON, "noon.toml", WHY)
         assert await press.roll_back(None, WHY) == (0, 2)
+        with pytest.raises(RolledBackAlready, match="version 1 is what it undid"):
+            await press.roll_back(None, WHY)  # a second time in a hurry does not bring back what was wrong
         assert await press.roll_back(1, WHY) == (1, 3)
         await becomes(lambda: one.live.name == "3")
     assert [(kept.deed, kept.body) for kept in await press.versions(limit=3)] == [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import pytest
 from typer.testing import CliRunner
 
 from hotline.cli.calls import _Rows, app
@@ -19,6 +20,14 @@ def test_an_unknown_outcome_is_refused_with_all_there_are():
     said = " ".join(told.stderr.split())
     assert "'mismatched' is not one of" in said
     assert all(f"'{outcome}'" in told.stderr for outcome in CallOutcome)
+
+
+@pytest.mark.parametrize("outcome", ["lost", "under-way"])
+def test_calls_that_have_no_end_cannot_be_followed(outcome):
+    """Followed are calls that end, so this would show nothing for ever."""
+    told = CliRunner().invoke(app, ["calls", "--follow", "--outcome", outcome], env={"COLUMNS": "200"})
+    assert told.exit_code == 2
+    assert "leave out --follow" in " ".join(told.stderr.split())
 
 
 def test_a_line_fits_80_columns(capsys):

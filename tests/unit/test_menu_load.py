@@ -164,6 +164,13 @@ def test_a_file_that_is_no_text_is_refused_by_its_line(tmp_path):
         load(path, PROMPTS)
 
 
+def test_a_mark_of_utf_8_at_the_beginning_means_nothing(read, tmp_path):
+    """Some editors begin every file with one."""
+    path = tmp_path / "menu.toml"
+    path.write_text(MENU, encoding="utf-8-sig")
+    assert load(path, PROMPTS) == read(MENU)
+
+
 def test_what_is_over_or_switched_off_is_a_warning(read):
     """A greeting that has ended, a holiday of the past and a branch 8 that is off are allowed, and told by line."""
     text = MENU + (

@@ -62,6 +62,8 @@ def calls(
     export: Annotated[bool, typer.Option("--csv", help="as CSV, for a file")] = False,
 ) -> None:
     """List calls, oldest first: when, who (masked), how they ended and what they cost."""
+    if follow and outcome in {CallOutcome.UNDER_WAY, CallOutcome.LOST}:
+        raise typer.BadParameter(f"no call ends {outcome}: leave out --follow", param_hint="--outcome")
     settings = within_reach()
     number = read_number("Phone number") if caller else None
     show = _Rows(as_csv=export)

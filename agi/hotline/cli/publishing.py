@@ -135,7 +135,7 @@ def publish(
 
 @app.command("rollback")
 def rollback(to: Number = None, *, why: Why, by: By = "") -> None:
-    """Publish an older version again: by default the one before the live one."""
+    """Publish an older version again: by default the one before the live one, unless that was undone already."""
     settings = within_reach()
     given_reason = reason(by, why)
 

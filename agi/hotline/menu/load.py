@@ -64,7 +64,7 @@ def text_of(path: Path) -> str:
         MenuError: it can't be read.
     """
     try:
-        return path.read_bytes().decode()
+        return path.read_bytes().decode("utf-8-sig")  # some editors begin a file with a mark of UTF-8
     except OSError as fault:
         raise MenuError(f"{path}: {fault.strerror}") from fault
     except UnicodeDecodeError as fault:

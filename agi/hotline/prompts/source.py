@@ -28,7 +28,7 @@ class Source:
         self._faults: list[tuple[int, str]] = []
         try:
             raw = path.read_bytes()
-            self._text = unicodedata.normalize("NFC", raw.decode())
+            self._text = unicodedata.normalize("NFC", raw.decode("utf-8-sig"))
         except OSError as error:
             raise ScriptError(f"{path}: {error.strerror}") from None
         except UnicodeDecodeError as error:

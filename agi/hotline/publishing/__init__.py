@@ -3,7 +3,14 @@
 from hotline.publishing.board import Board
 from hotline.publishing.editing import branch8, greeting_off, greeting_on
 from hotline.publishing.edition import DRAFT, FILE, Edition, Maker
-from hotline.publishing.errors import NoDraft, NoSuchVersion, NothingToChange, PublishedMeanwhile, PublishingError
+from hotline.publishing.errors import (
+    NoDraft,
+    NoSuchVersion,
+    NothingToChange,
+    PublishedMeanwhile,
+    PublishingError,
+    RolledBackAlready,
+)
 from hotline.publishing.press import FILE_NUMBER, Press
 
 __all__ = [
@@ -19,6 +26,7 @@ __all__ = [
     "Press",
     "PublishedMeanwhile",
     "PublishingError",
+    "RolledBackAlready",
     "branch8",
     "greeting_off",
     "greeting_on",

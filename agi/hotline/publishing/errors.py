@@ -4,6 +4,7 @@ PublishingError
  ├─ NoDraft            there is none to publish or to discard
  ├─ NoSuchVersion      none has this number
  ├─ PublishedMeanwhile another version went live since
+ ├─ RolledBackAlready  going back once more would bring back what was wrong
  └─ NothingToChange    the menu is that way already
 """
 
@@ -24,6 +25,10 @@ class NoSuchVersion(PublishingError):
 
 class PublishedMeanwhile(PublishingError):
     """Another version went live since the one that this is based on: it would be undone unseen."""
+
+
+class RolledBackAlready(PublishingError):
+    """What is live came by a rollback; the version before it is the one that was wrong."""
 
 
 class NothingToChange(PublishingError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hotline.menu import text_of
 from hotline.publishing.edition import DRAFT
-from hotline.publishing.errors import NoDraft, NoSuchVersion, PublishedMeanwhile
+from hotline.publishing.errors import NoDraft, NoSuchVersion, PublishedMeanwhile, RolledBackAlready
 from hotline.records import audit, menus
 
 if TYPE_CHECKING:
@@ -138,12 +138,19 @@ class Press:
 
         Raises:
             NoSuchVersion: there is none to go back to.
+            RolledBackAlready: what is live came by a rollback, and the one before it is what was wrong.
             MenuError, PromptsError: it can't be used any more.
             RecordsUnavailable: the database is away; whether it was published is not known.
         """
-        live, _ = await self.text()
-        if live == FILE_NUMBER:
+        newest = await self.versions(limit=1)
+        if not newest:
             raise NoSuchVersion("nothing was published yet, so there is nothing to go back to")
+        live = newest[0].number
+        if to is None and newest[0].deed == "rollback":
+            raise RolledBackAlready(
+                f"version {live} is live by a rollback already, and version {live - 1} is what it undid: choose one of "
+                "`hotline menu versions`, and `hotline menu rollback NUMBER`"
+            )
         older = live - 1 if to is None else to
         _, text = await self.text(older)
         return older, await self._publish(text, f"version {older}", "rollback", reason, base=live)
