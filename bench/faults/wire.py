@@ -79,6 +79,7 @@ class Wire:
         """Break every connection and refuse new ones."""
         self._refuse()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # in which closed connections go
 
     def fall_silent(self) -> None:
         """Swallow all that either side sends, and close nothing."""
@@ -99,23 +100,33 @@ class Wire:
             task.cancel()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._server is None:
+            writer.close()  # it was let in just before all was refused
+            return
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a connection is served in a task
         self._tasks.add(task)
         self.accepted += 1
-        with contextlib.suppress(OSError, asyncio.CancelledError):
-            back, forth = await asyncio.open_unix_connection(self._socket)
-            unanswered: asyncio.Queue[Trap] = asyncio.Queue()
-            try:
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._ask(reader, forth, unanswered))
-                    group.create_task(self._answer(back, writer, unanswered))
-            except* ConnectionError:
-                pass
-            finally:
-                forth.close()
-                writer.close()
-        self._tasks.discard(task)
+        try:
+            with contextlib.suppress(OSError):
+                await self._join(reader, writer)
+        except asyncio.CancelledError:
+            writer.transport.abort()  # nothing more gets through
+        finally:
+            writer.close()
+            self._tasks.discard(task)
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        back, forth = await asyncio.open_unix_connection(self._socket)
+        unanswered: asyncio.Queue[Trap] = asyncio.Queue()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._ask(reader, forth, unanswered))
+                group.create_task(self._answer(back, writer, unanswered))
+        except* ConnectionError:
+            pass
+        finally:
+            forth.close()
 
     async def _ask(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, unanswered: asyncio.Queue[Trap]

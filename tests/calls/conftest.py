@@ -30,6 +30,8 @@ async def house():
     settings = Settings.load()
     settings.fastagi.enabled = True
     settings.call.canary = True
+    # Callers of one test ask at the same moment, beside other suites; a database that is slow is for tests/service.
+    settings.database.time_limit = 10.0
     settings.limits = LimitSettings(caller_failures_hour=20, caller_failures_day=50, reissues_day=10, pending_day=50)
     canary = Canary(CANARY, secrets.token_hex(12), sample_members()[0].phone)
     async with bring_up(
