@@ -41,6 +41,12 @@ class App:
                 if event["type"] == "CallBroadcast":
                     await self.post("events/claim", channelId=event["channel"]["id"], application=event["application"])
 
+    async def unclaimed(self):
+        """Wait for an offer and leave it."""
+        async with asyncio.timeout(5):
+            while (await self._stream.receive_json())["type"] != "CallBroadcast":
+                pass
+
     async def give_back(self, then="again"):
         """Take a call and give it back, to come again or not."""
         channel = (await self.event("StasisStart"))["channel"]["id"]
