@@ -62,7 +62,7 @@ async def patience(house):
     """Time to claim a call beside the other tests: how soon one is claimed is for the tests of many hands."""
     await house.asterisk.console("dialplan set global CLAIM_TIME 2500")
     yield
-    await house.asterisk.console("dialplan set global CLAIM_TIME 200")
+    await house.asterisk.console("dialplan set global CLAIM_TIME 150")
 
 
 @pytest_asyncio.fixture(loop_scope="session")

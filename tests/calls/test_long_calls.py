@@ -2,6 +2,8 @@
 
 import pytest
 
+from hotline.phone import NotInTime
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 WRONG = "9876543210"
@@ -62,7 +64,11 @@ async def three_numbers(ringer, written):
     await ringer.caller.hears("mismatch")
     await ringer.caller.hears("other-ways")
     await ringer.caller.press("0")
-    assert (await ringer.caller.hears_end("goodbye")).complete
+    try:
+        end = await ringer.caller.hears_end("goodbye")
+    except NotInTime:  # a busy machine says the check twice, and then the paid minute has room for the short word only
+        end = await ringer.caller.hears_end("farewell")
+    assert end.complete
     assert not (await ringer.caller.closed()).by_us
     assert await written.outcome(ringer.phone) == "mismatch"
     assert await written.attempts(ringer.phone) == 3
