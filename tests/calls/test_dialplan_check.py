@@ -75,7 +75,7 @@ async def test_each_fault_is_told_with_file_and_line(folder):
         f"extensions.conf:{line(plan, 'same => n,Ecko')}": "no such application",
         f"extensions.conf:{line(plan, 'same => n,Goto(nowhere)')}": "nowhere of 600",
         f"extensions.conf:{line(plan, 'exten => 602')}": "Invalid priority",
-        f"extensions.conf:{line(plan, 'exten => TIMEOUT')}": "hotline-sory",
+        f"extensions.conf:{line(plan, 'same => n,Goto(hotline-sory')}": "hotline-sory",
         f"extensions.conf:{line(plan, 'exten => agi')}": "extension cal of hotline-agi",
         f"pjsip.conf:{line(sip, 'rtp_timeout = thirty')}": "rtp_timeout=thirty",
         f"site/pjsip-trunk.conf:{line(trunk, 'matchh')}": "matchh",
