@@ -36,7 +36,7 @@ run: setup ## start the hotline with its private Asterisk and call it yourself
 	@$(BIN)/hotline run $(ARGS)
 
 test: setup lint ## lint, then every test, in a private network; ARGS go to pytest
-	@tests/in-private-network $(BIN)/pytest -n 8 --dist loadgroup $(ARGS)
+	@tests/in-private-network $(BIN)/pytest -n 6 --dist loadgroup $(ARGS)
 
 image-test: setup ## build the container image with podman and ring it; needs podman and buildah (Debian has both), as root
 	@tests/image/base
