@@ -8,9 +8,10 @@ APP = "hotline"
 
 
 class Pupil:
-    """A handler that does as the test says: it hands over its stay and waits."""
+    """A handler that does as the test says: it hands over its stay, which may take `seconds` to come, and waits."""
 
-    def __init__(self):
+    def __init__(self, seconds=2):
+        self._seconds = seconds
         self.stays = asyncio.Queue()
         self.over = asyncio.Event()
 
@@ -19,7 +20,7 @@ class Pupil:
         await self.over.wait()
 
     async def stay(self):
-        return await asyncio.wait_for(self.stays.get(), 2)
+        return await asyncio.wait_for(self.stays.get(), self._seconds)
 
 
 async def reconnected(client):

@@ -59,7 +59,7 @@ async def door(request, house):
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def patience(house):
-    """Time to claim a call beside the other tests: how soon one is claimed is for the tests of many hands."""
+    """Time to claim a call beside other suites; how soon one is claimed is for other tests of many hands."""
     await house.asterisk.console("dialplan set global CLAIM_TIME 1000")
     yield
     await house.asterisk.console("dialplan set global CLAIM_TIME 150")

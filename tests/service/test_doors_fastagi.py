@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-from pathlib import Path
 
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from agi_switchboard import HEAD, SECONDS, Switchboard, closed, opened, words
+from agi_switchboard import HEAD, SECONDS, Switchboard, closed, descriptors, opened, words
 from hotline.doors import DoorUnavailable
 from hotline.doors.fastagi import line as fastagi_line
 from hotline.doors.fastagi.door import MOST_WAITING
@@ -19,11 +18,6 @@ async def door(unused_tcp_port):
     """An open door."""
     async with opened(unused_tcp_port, head_seconds=0.3) as side:
         yield side
-
-
-def descriptors():
-    """Return how many files and connections this process has open."""
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 async def test_what_is_logged_of_a_call_has_the_switchboards_name_for_it(door):

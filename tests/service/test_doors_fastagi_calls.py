@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agi_switchboard import HEAD, SECONDS, Clip, Switchboard, closed, opened, words
+from agi_switchboard import HEAD, SECONDS, Clip, Switchboard, closed, descriptors, opened, words
 from hotline.call import CallerGone, Ended, LineFailed, Media, SoundFailed
 from hotline.doors.fastagi import line as fastagi_line
 from hotline.doors.media import MEDIA
@@ -18,11 +18,6 @@ async def door(unused_tcp_port):
     """An open door."""
     async with opened(unused_tcp_port, head_seconds=0.3) as side:
         yield side
-
-
-def descriptors():
-    """Return how many files and connections this process has open."""
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 async def test_a_key_stops_what_it_is_to_stop(door):

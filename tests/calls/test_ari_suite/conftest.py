@@ -16,6 +16,7 @@ from hotline.ari import Client
 from hotline.ari.fake import FakeAsterisk, Gate, Heard
 from hotline.pbx import Ports, PrivateAsterisk, Site, install_root
 from hotline.settings import SHARE
+from pupil import Pupil
 
 USER, PASSWORD = "hotline", "correct-horse-battery"
 SECONDS = {"short": 0.1, "middle": 0.6, "long": 30.0}
@@ -462,25 +463,10 @@ def incoming(pbx, app):
     return ring
 
 
-class Pupil:
-    """A handler that does as the test says: it hands over its stay and waits."""
-
-    def __init__(self):
-        self.stays = asyncio.Queue()
-        self.over = asyncio.Event()
-
-    async def __call__(self, stay):
-        self.stays.put_nowait(stay)
-        await self.over.wait()
-
-    async def stay(self):
-        return await asyncio.wait_for(self.stays.get(), 3)
-
-
 @pytest.fixture
 def pupil():
     """A handler that does as the test says."""
-    return Pupil()
+    return Pupil(seconds=3)
 
 
 @pytest.fixture

@@ -58,14 +58,6 @@ async def hand_over(house, request):
     return request.param
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def unhurried(house):
-    """Time to claim a call beside other suites, for tests of which none may be lost; how soon is for the others."""
-    await house.asterisk.console("dialplan set global CLAIM_TIME 1000")
-    yield
-    await house.asterisk.console("dialplan set global CLAIM_TIME 150")
-
-
 class Process:
     """A process of the application: `hotline serve`."""
 

@@ -166,7 +166,7 @@ async def test_a_second_signal_does_not_wait(serve, callers, hand_over):
     assert await stopped.ended() == 0
 
 
-async def test_a_rolling_restart_loses_no_call(serve, callers, hand_over, unhurried):
+async def test_a_rolling_restart_loses_no_call(serve, callers, hand_over, patience):
     """One process after the other is stopped and started again under a stream of calls: all are answered, none cut."""
     one, other = await two(serve)
     restarted = asyncio.Event()
@@ -206,7 +206,7 @@ async def test_where_nobody_takes_a_call_the_dialplan_speaks(serve, callers, han
 
 
 @pytest.mark.parametrize("hand_over", ["broadcast", "stasis"], indirect=True)
-async def test_a_second_copy_takes_over(serve, callers, hand_over, unhurried):
+async def test_a_second_copy_takes_over(serve, callers, hand_over, patience):
     """A second process on one name gets every new call; the first says what to do, ends with 2, and touches nothing."""
     first = await serve("hotline-a")
     await first.ready()

@@ -9,8 +9,8 @@ from hotline.ari import Client, Outcome, Replaced
 from pupil import APP, SHORT, Pupil
 
 
-async def test_orphans_are_hung_up(fake, client_of):
-    """A channel left over from a process before us is hung up, for nobody talks to it."""
+async def left_over(fake):
+    """Return a call of a process before us that has gone; its channel is still there."""
     before = Client(fake.url, fake.user, fake.password, APP)
     pupil = Pupil()
     running = asyncio.create_task(before.run(pupil))
@@ -20,6 +20,12 @@ async def test_orphans_are_hung_up(fake, client_of):
     fake.replace(APP)
     with pytest.raises(Replaced):
         await running
+    return call
+
+
+async def test_orphans_are_hung_up(fake, client_of):
+    """A channel left over from a process before us is hung up, for nobody talks to it."""
+    call = await left_over(fake)
     async with client_of(Pupil()):
         await asyncio.wait_for(call.ended.wait(), 3)
     assert call.cause == 16
@@ -64,15 +70,7 @@ async def test_a_channel_that_could_not_be_hung_up_is_hung_up_later(fake, client
 
 async def test_orphans_are_served_once_asterisk_tells(fake, client_of):
     """When Asterisk does not tell at first which channels are left over, they are asked for again."""
-    before = Client(fake.url, fake.user, fake.password, APP)
-    pupil = Pupil()
-    running = asyncio.create_task(before.run(pupil))
-    await fake.connected()
-    call = await fake.incoming()
-    await pupil.stay()
-    fake.replace(APP)
-    with pytest.raises(Replaced):
-        await running
+    call = await left_over(fake)
     with structlog.testing.capture_logs() as logs:
         async with client_of(Pupil()):
             fake.statuses[APP] = 500
