@@ -43,14 +43,13 @@ async def measure(
         bar = bars.add_task("passwords, both readings", total=len(wanted))
         heard = await asyncio.to_thread(together, wanted, seed, jobs, lambda: bars.advance(bar))
     results = save(out, heard, settings.password.digits)
-    shown: list[Figure] = []
     for title, some in results:
         show(console, title, some)
-        shown += some
+    summary = figures.summary(heard, settings.password.digits)
     options = {"conditions": list(conditions), "passwords": passwords, "all": every, "seed": seed, "jobs": jobs}
-    run.save_run(out / "run.json", options, shown)
+    run.save_run(out / "run.json", options, summary)
     console.print(f"Chart and raw data: {out}/")
-    return shown
+    return summary
 
 
 def save(out: Path, heard: Sequence[Heard], issued: str) -> list[tuple[str, list[Figure]]]:

@@ -61,14 +61,36 @@ def tables(heard: Sequence[Heard], issued: str) -> list[tuple[str, list[Figure]]
     return found
 
 
+def summary(heard: Sequence[Heard], issued: str) -> list[Figure]:
+    """Return for each condition and set of digits how many of them were misheard, and which digit most often."""
+    found = []
+    for line in dict.fromkeys(one.line for one in heard):
+        for digits in dict.fromkeys(one.digits for one in heard if one.line == line):
+            here = [one for one in heard if one.line == line and one.digits == digits]
+            found.append(Figure(f"{line}: {len({one.password for one in here})} passwords of {digits}"))
+            for reading in dict.fromkeys(one.reading for one in here):
+                read = [one for one in here if one.reading is reading]
+                worst = max(digits, key=lambda digit: of_digit(read, digit).rate)
+                share = of_digit(read, worst)
+                goal = (
+                    _goal(share) if line == "clean" and digits == issued and reading is Reading.SECOND else ("", None)
+                )
+                found.append(Figure(f"  {reading} reading, misheard [95 % interval]", f"{of_all(read)}"))
+                found.append(Figure(f"  {reading} reading, the digit misheard most", f"{worst}: {share}", *goal))
+    return found
+
+
+def _goal(share: Share) -> tuple[str, bool]:
+    return f"≤ {100 * GOAL:g} %", share.rate <= GOAL
+
+
 def _figures(heard: Sequence[Heard], digits: str, reading: Reading, *, goal: bool) -> list[Figure]:
     figures = [Figure(f"{reading} reading")]
     for digit in digits:
         share = of_digit(heard, digit)
         mistaken = Counter(one.heard or SILENCE for one in heard if one.said == digit and not one.right)
         words = ", ".join(f"{word} {times}" for word, times in mistaken.most_common(4))
-        goal_text, held = (f"≤ {100 * GOAL:g} %", share.rate <= GOAL) if goal else ("", None)
-        figures.append(Figure(f"  {digit}", f"{share}  {words}", goal_text, held))
+        figures.append(Figure(f"  {digit}", f"{share}  {words}", *(_goal(share) if goal else ("", None))))
     added = sum(one.said is None for one in heard)
     figures.append(Figure("  all digits", f"{of_all(heard)}"))
     figures.append(Figure("  heard without being said", str(added)))

@@ -156,6 +156,14 @@ def test_what_was_heard_becomes_tables_confusions_and_a_chart(listener, tmp_path
     goals = [(title, figure.what.strip()) for title, some in tables for figure in some if figure.goal]
     assert [digit for _, digit in goals] == list(ISSUED)
     assert len({title for title, _ in goals}) == 1
+    summary = [(figure.what, figure.value, figure.goal) for figure in figures.summary(heard, ISSUED)]
+    assert [what for what, value, _ in summary if not value] == [
+        f"{line}: {count} passwords of {digits}"
+        for line in ("clean", "loss-2")
+        for count, digits in ((2, ISSUED), (1, "0123456789"))
+    ]
+    second = [one for one in heard if (one.line, one.digits, one.reading) == ("clean", ISSUED, Reading.SECOND)]
+    assert summary[4][1:] == (f"0: {figures.of_digit(second, '0')}", "≤ 8 %")
     rows = figures.confusion(heard)
     assert sum(sum(row[4:]) for row in rows) == len(heard)
     written = markdown.tables(heard)
