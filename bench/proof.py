@@ -24,6 +24,7 @@ TITLES = {
     "soak": "Soak",
     "equal_time": "Time tells nothing",
     "member_lookup": "Look-up among many members",
+    "fuzz": "Bytes that somebody else has made",
     "digits": "Digits a recogniser mishears",
 }
 HEAD = """\

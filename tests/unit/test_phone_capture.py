@@ -88,7 +88,13 @@ def test_reads_a_datagram():
     assert read_frame(data, 1.5) == Datagram(1.5, ("127.0.0.1", 5060), ("127.0.0.2", 6000), b"hello", data)
 
 
-@pytest.mark.parametrize("other", [b"", bytes(60), frame(protocol=6), frame(fragment=0x2000), frame(fragment=7)])
+CUT_IN_ITS_OPTIONS = frame()[:14] + b"\x4f" + frame()[15:]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [b"", bytes(60), frame(protocol=6), frame(fragment=0x2000), frame(fragment=7), CUT_IN_ITS_OPTIONS],
+)
 def test_what_is_not_a_whole_datagram_is_passed_over(other):
     """Short frames, other protocols and fragments are nothing."""
     assert read_frame(other, 0.0) is None

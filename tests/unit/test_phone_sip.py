@@ -43,6 +43,15 @@ def test_the_connection_line_of_the_stream_wins():
     assert read_sdp("c=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 8\r\nc=IN IP4 192.0.2.9\r\n") == ("192.0.2.9", 4000)
 
 
+@pytest.mark.parametrize(
+    "body",
+    ["c=IN IP4 192.0.2.1\r\nm=audio 4p00 RTP/AVP 8", "c=IN IP4 \r\nm=audio 4000 RTP/AVP 8", "m=audio", "m=audio "],
+)
+def test_an_sdp_that_is_not_understood_names_no_place(body):
+    """A broken line of an SDP, whoever sent it, is no address, and no crash of who listens."""
+    assert read_sdp(body) is None
+
+
 def test_an_answered_call_has_all_its_moments():
     """Ringing, early media, answer and end are told with the first time of each, and where the media goes."""
     told = story(

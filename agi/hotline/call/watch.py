@@ -11,12 +11,14 @@ T = TypeVar("T")
 Watch = Callable[[], Awaitable[None]]
 """Asked again and again whether what is being said may go on; what it raises ends it."""
 
-EVERY = 1.0
-"""Seconds from one look to the next: one digit of a reading, two at most, and one request each."""
+EVERY = 2.0
+"""Seconds from one look to the next: three digits of nine, four at most, and one request each.
+
+Each second, looks were half of what the application did for a call but for the hash (bench.load, py-spy)."""
 
 
 async def watched(playing: Awaitable[T], watch: Watch) -> T:
-    """Return the result of `playing`, watched each second and once more when it is over.
+    """Return the result of `playing`, watched every `EVERY` seconds and once more when it is over.
 
     What the watch raises is raised here, and `playing` is cancelled and over by then.
     """

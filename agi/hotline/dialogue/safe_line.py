@@ -49,7 +49,7 @@ async def require_safe_line(talk: Conversation, *, both_ways: bool = True) -> in
 
 
 async def read_out_safely(talk: Conversation, sound: Sound, overheard: Callable[[], None] = nothing) -> bool:
-    """Read `sound` out, only as long as our voice goes to the carrier: who moves the media hears a digit or two more.
+    """Read `sound` out, only as long as our voice goes to the carrier: who moves the media hears four digits at most.
 
     Args:
         talk: the conversation.

@@ -146,6 +146,8 @@ def read_frame(frame: bytes, at: float) -> Datagram | None:
     if struct.unpack_from("!H", frame, 20)[0] & 0x3FFF:  # a fragment
         return None
     udp = _ETHERNET + 4 * (frame[_ETHERNET] & 15)
+    if len(frame) < udp + 8:
+        return None
     source_port, target_port, length = struct.unpack_from("!HHH", frame, udp)
     source, target = socket.inet_ntoa(frame[26:30]), socket.inet_ntoa(frame[30:34])
     payload = frame[udp + 8 : udp + length]

@@ -20,6 +20,7 @@ ENDS = 3
 """Times the end of a key is sent (RFC 4733, 2.5.1.4)."""
 _KEYPAD = "0123456789*#"
 _A_LAW, _VOLUME = 8, 10
+_SILENCE = bytes([A_LAW.silence]) * SAMPLES
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Stream:
 
     def silence(self, tick: int = 0) -> Sent:
         """Return the next packet of silence."""
-        packet = self._packet(_A_LAW, self._timestamp, bytes([A_LAW.silence]) * SAMPLES)
+        packet = self._packet(_A_LAW, self._timestamp, _SILENCE)
         self._timestamp += SAMPLES
         return Sent(tick, packet)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from hotline.phone.capture import Datagram
 
 Address = tuple[str, int]
+_AUDIO = re.compile(r"m=audio ([0-9]{1,5})[ /]")
+_CONNECTION = re.compile(r"c=IN IP4 ([0-9.]+)")
 _SHORT = {
     "i": "call-id",
     "c": "content-type",
@@ -72,15 +75,16 @@ def read_message(payload: bytes) -> Message | None:
 
 
 def read_sdp(body: str) -> Address | None:
-    """Return address and port of the first audio stream of an SDP, or None."""
+    """Return address and port of the first audio stream of an SDP, or None where none is understood."""
     address, port = "", 0
     for line in body.splitlines():
         if line.startswith("m="):
             if port:  # the next stream
                 break
-            port = int(line.split()[1]) if line.startswith("m=audio ") else 0
-        elif line.startswith("c=IN IP4 "):  # the stream's own comes after the session's
-            address = line.split()[2]
+            audio = _AUDIO.match(line)
+            port = int(audio[1]) if audio else 0
+        elif connection := _CONNECTION.match(line):  # the stream's own comes after the session's
+            address = connection[1]
     return (address, port) if address and port else None
 
 
