@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path  # noqa: TC003 - used in an annotation typer does not see
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from hotline.demo.house import House
 
 TITLE = "Load: every call heard"
-CROWD_SECONDS = 20.0
+CROWD_SECONDS = 25.0
 """Time in which a crowd begins to call: less than a call takes, so all are there at once."""
 STEP = 5.0
 """Calls a second from step to step."""
@@ -45,8 +46,8 @@ class Size:
     """How much is offered.
 
     Attributes:
-        rate: reference calls begun a second.
-        seconds: for how long.
+        rates: reference calls begun a second, one rate after the other.
+        seconds: for how long each.
         crowd: reference calls at once; 0 for none.
         burst: calls begun in one second.
         cap: calls served at once in the phase with too many; half as many again are offered.
@@ -56,7 +57,7 @@ class Size:
         stay: seconds that calls stay which fill the cap.
     """
 
-    rate: float = 10.0
+    rates: Sequence[float] = (8.0, 10.0)
     seconds: float = 60.0
     crowd: int = 260
     burst: int = 200
@@ -89,19 +90,20 @@ class Results:
 async def offer(rooms: House, ear: Ear, size: Size, bars: Progress) -> Results:
     """Offer every load to the application in this house, one after another."""
     stage = Stage(rooms, ear)
-    calls = round(size.rate * size.seconds)
-    members = await invented(rooms, calls + size.crowd)
+    offered = {f"{rate:g} calls/s for {size.seconds:g} s": (round(rate * size.seconds), rate) for rate in size.rates}
+    if size.crowd:
+        offered[f"{size.crowd} calls at once"] = size.crowd, size.crowd / CROWD_SECONDS
+    members = await invented(rooms, sum(count for count, _ in offered.values()))
+    yet_to_call = iter(members)
     heard: dict[str, tuple[Heard, list[Times]]] = {}
     async with application.serving(rooms):
-        loads = {f"{size.rate:g} calls/s for {size.seconds:g} s": (members[:calls], size.rate)}
-        if size.crowd:
-            loads[f"{size.crowd} calls at once"] = members[calls:], size.crowd / CROWD_SECONDS
-        for name, (its, rate) in loads.items():
+        for name, (count, rate) in offered.items():
+            its = list(islice(yet_to_call, count))
             one = await stage.reference(its, rate, *_bars(bars, len(its), name, "  heard", "  signed in"))
             heard[name] = one, _times(rooms, one)
     async with application.serving(rooms, **NO_NOTICE):
-        count = max(2, calls // 3)
-        set_up = await stage.set_up(members, count, size.rate, *_bars(bars, count, "answered at once"))
+        count = max(2, round(max(size.rates) * size.seconds / 3))
+        set_up = await stage.set_up(members, count, max(size.rates), *_bars(bars, count, "answered at once"))
         burst = await stage.set_up(members, size.burst, size.burst, *_bars(bars, size.burst, "burst"))
         steps = await _climb(stage, members, size, bars)
     async with application.serving(rooms, **NO_NOTICE, HOTLINE_CALL__AT_ONCE=str(size.cap)):
@@ -136,7 +138,7 @@ async def measure(console: Console, out: Path, size: Size) -> list[Figure]:
 def report(console: Console, out: Path, size: Size, results: Results) -> list[Figure]:
     """Print the tables, and leave raw data and chart in `out`."""
     tables = {f"Reference calls, {name}": figures.reference(*its) for name, its in results.heard.items()}
-    tables[f"Calls answered at once, {size.rate:g} a second"] = figures.set_up(results.set_up)
+    tables[f"Calls answered at once, {results.set_up.rate:g} a second"] = figures.set_up(results.set_up)
     tables[f"Burst of {size.burst} calls in one second"] = figures.burst(results.burst)
     if results.steps:
         tables["Ceiling, calls of 7 s without database and hash"] = figures.ceiling(results.steps)
@@ -197,8 +199,8 @@ def _save(out: Path, results: Results) -> None:
 
 
 def command(  # noqa: PLR0917 - its options
-    rate: Annotated[float, typer.Option(min=0.5, max=50, help="reference calls begun a second")] = Size.rate,
-    seconds: Annotated[float, typer.Option(min=0.5, max=600, help="for how long")] = Size.seconds,
+    rate: Annotated[list[float] | None, typer.Option(min=0.5, max=50, help="reference calls begun a second")] = None,
+    seconds: Annotated[float, typer.Option(min=0.5, max=600, help="for how long each rate")] = Size.seconds,
     crowd: Annotated[int, typer.Option(min=0, max=1000, help="reference calls at once; 0: none")] = Size.crowd,
     burst: Annotated[int, typer.Option(min=1, max=1000, help="calls begun in one second")] = Size.burst,
     cap: Annotated[int, typer.Option(min=2, max=500, help="calls served at once when too many come")] = Size.cap,
@@ -209,7 +211,7 @@ def command(  # noqa: PLR0917 - its options
 ) -> None:
     """Offer whole calls with database, hear every one of them, and compare every digit (PROOF.md, "Load")."""
     out.mkdir(parents=True, exist_ok=True)
-    size = Size(rate, seconds, crowd, burst, cap, first, last, step_seconds)
+    size = Size(rate or Size.rates, seconds, crowd, burst, cap, first, last, step_seconds)
     run.finish(measure(run.terminal(), out, size))
 
 

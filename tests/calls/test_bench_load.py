@@ -13,7 +13,7 @@ from bench.load.__main__ import Size, offer, report
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SIZE = Size(rate=3, seconds=1, crowd=0, burst=10, cap=2, first=4, last=4, step_seconds=0.5, stay=4.0)
+SIZE = Size(rates=(3,), seconds=1, crowd=0, burst=10, cap=2, first=4, last=4, step_seconds=0.5, stay=4.0)
 
 
 @pytest.fixture
