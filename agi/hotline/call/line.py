@@ -101,7 +101,7 @@ class Line(Protocol):
     async def play(self, sounds: Sequence[Sound], stop_keys: str, watch: Watch | None = None) -> Played:
         """Play `sounds` one after another; a key of `stop_keys`, pressed meanwhile, cuts them short.
 
-        What `watch` raises does so too, and is raised: it is asked each second, as far as the switchboard can be asked
+        What `watch` raises does so too, and is raised: it is asked every two seconds, as far as the switchboard can be asked
         anything while it plays, and when they were played to their end.
 
         Raises:

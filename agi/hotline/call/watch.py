@@ -14,7 +14,7 @@ Watch = Callable[[], Awaitable[None]]
 EVERY = 2.0
 """Seconds from one look to the next: three digits of nine, four at most, and one request each.
 
-Each second, looks were half of what the application did for a call but for the hash (bench.load, py-spy)."""
+Each second, they were 40 % of what the application does for a call but for the hash (decision 9)."""
 
 
 async def watched(playing: Awaitable[T], watch: Watch) -> T:
