@@ -12,6 +12,7 @@ import program
 from hotline.cli.command import app
 from hotline.cli.person import at_the_terminal
 from hotline.desk import CallerNumber, Desk, InsuranceNumber, ReasonUnfit, Vault
+from hotline.desk.known_peppers import note_peppers
 from hotline.records import Database
 from hotline.settings import DatabaseSettings, LimitSettings, PasswordSettings
 
@@ -55,6 +56,25 @@ async def failures(dsn):
             await desk.settle(await desk.look_up(CallerNumber(caller), InsuranceNumber(number)), "call-1")
         await desk.close()
     vault.close()
+
+
+@pytest.mark.usefixtures("failures")
+@pytest.mark.parametrize(
+    "command",
+    [("limits", "show", "--caller"), ("members", "find", "--number"), ("calls", "--caller"), ("alarms", "list")],
+)
+@pytest.mark.parametrize("name", ["1", "2"])
+async def test_who_works_with_another_pepper_is_told_so(hotline, database, command, name):
+    """Nobody would be found with it, which would look like an answer; by any name, and before the service came not."""
+    other = {"HOTLINE_PASSWORD__PEPPER": PEPPER[::-1], "HOTLINE_PASSWORD__PEPPER_KEY_ID": name}
+    assert hotline(*command, piped=f"{STRANGER}\n", **other)[0] != 2
+    vault = Vault(PasswordSettings(pepper=SecretStr(PEPPER)))
+    await note_peppers(database, vault)
+    vault.close()
+    status, output, errors = hotline(*command, piped=f"{STRANGER}\n", **other)
+    assert (status, output) == (2, "")
+    assert f"the pepper named '{name}' (HOTLINE_PASSWORD__PEPPER_KEY_ID) is none that the service has used" in errors
+    assert hotline(*command, piped=f"{STRANGER}\n")[0] != 2
 
 
 @pytest.mark.usefixtures("failures")

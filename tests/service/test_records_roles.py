@@ -53,7 +53,7 @@ MAY = {
     "hotline_operator": {
         "members": "raw", "phone_changes": "raw", "passwords": "r", "attempts": "r", "lifts": "ra", "alarms": "raw",
         "calls": "r", "call_days": "r", "step_days": "r", "audit": "a",
-        "menu_versions": "ra", "menu_drafts": "ra",
+        "menu_versions": "ra", "menu_drafts": "ra", "peppers": "r",
     },
     "hotline_reporter": {"calls": "r", "call_days": "r", "step_days": "r"},
     "hotline_retention": {

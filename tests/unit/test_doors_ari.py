@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from hotline.ari import Outcome, PlaybackResult
-from hotline.call import CallerGone, Ended, SoundFailed
+from hotline.call import CallerGone, Ended, LineFailed, SoundFailed
 from hotline.doors.ari import AriLine
 
 
@@ -42,8 +42,8 @@ class Stay:
         (Outcome.GONE, 5.0, CallerGone),
         (Outcome.GONE, 10.5, CallerGone),
         (Outcome.FAILED, 0.0, SoundFailed),
-        (Outcome.NEVER_STARTED, 0.0, SoundFailed),
-        (Outcome.OVERDUE, 15.0, SoundFailed),
+        (Outcome.NEVER_STARTED, 0.0, LineFailed),
+        (Outcome.OVERDUE, 15.0, LineFailed),
     ],
 )
 async def test_only_what_is_proven_was_heard(outcome, seconds, comes_to):

@@ -101,12 +101,13 @@ class Line(Protocol):
     async def play(self, sounds: Sequence[Sound], stop_keys: str, watch: Watch | None = None) -> Played:
         """Play `sounds` one after another; a key of `stop_keys`, pressed meanwhile, cuts them short.
 
-        What `watch` raises does so too, and is raised: it is asked every two seconds, as far as the switchboard can be asked
-        anything while it plays, and when they were played to their end.
+        What `watch` raises does so too, and is raised: it is asked every two seconds, as far as the switchboard can be
+        asked anything while it plays, and when they were played to their end.
 
         Raises:
             CallerGone: the caller hung up before the end.
-            SoundFailed: a sound was not played.
+            SoundFailed: a sound was not played, though the switchboard did its part.
+            LineFailed: the switchboard did not do its part in time.
         """
 
     async def media(self) -> Media:

@@ -14,10 +14,9 @@ import typer
 from rich.table import Table
 
 from hotline.cli.moments import day_of
-from hotline.cli.operator import read_number
+from hotline.cli.operator import opened, read_number
 from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
-from hotline.desk import Vault
 from hotline.records import Database
 from hotline.records.outcomes import CallOutcome
 from hotline.records.retention import VIETNAM
@@ -172,13 +171,12 @@ class _Rows:
 @contextlib.asynccontextmanager
 async def _book(settings: Settings, *, by_caller: bool) -> AsyncIterator[CallBook]:
     """Yield the calls; the pepper is needed only to find those of a caller."""
-    vault = Vault(settings.password) if by_caller else None
-    try:
-        async with Database(settings.database) as database:
+    if by_caller:
+        async with opened(settings) as (database, vault):
             yield CallBook(database, vault)
-    finally:
-        if vault is not None:
-            vault.close()
+    else:
+        async with Database(settings.database) as database:
+            yield CallBook(database, None)
 
 
 def midnight(day: date, *, after: bool = False) -> datetime:

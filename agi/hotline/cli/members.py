@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hotline.cli.moments import in_vietnam
-from hotline.cli.operator import By, Why, read_number, read_secret, reason
+from hotline.cli.operator import By, Why, opened, read_number, read_secret, reason
 from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
 from hotline.demo.show import progress
@@ -225,12 +225,8 @@ def approve(
 
 @contextlib.asynccontextmanager
 async def _register(settings: Settings) -> AsyncIterator[Register]:
-    vault = Vault(settings.password)
-    try:
-        async with Database(settings.database) as database:
-            yield Register(database, vault, _hold(settings))
-    finally:
-        vault.close()
+    async with opened(settings) as (database, vault):
+        yield Register(database, vault, _hold(settings))
 
 
 def _hold(settings: Settings) -> timedelta:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotline.cli.person import at_the_terminal
-from hotline.desk import OperatorDesk, Reason, SecretDigits, Vault
+from hotline.desk import OperatorDesk, Reason, SecretDigits, Vault, require_known_pepper
 from hotline.records import Database
 
 if TYPE_CHECKING:
@@ -26,14 +26,26 @@ _WRITTEN = str.maketrans("", "", " .-")
 
 
 @contextlib.asynccontextmanager
-async def operator_desk(settings: Settings) -> AsyncIterator[OperatorDesk]:
-    """Yield an operator's desk over the database of the settings."""
+async def opened(settings: Settings) -> AsyncIterator[tuple[Database, Vault]]:
+    """Yield the database of the settings, and the vault it is used with.
+
+    Raises:
+        SettingsError: the vault is another's: nobody would be found with it, and that would look like an answer.
+    """
     vault = Vault(settings.password)
     try:
         async with Database(settings.database) as database:
-            yield OperatorDesk(database, vault)
+            await require_known_pepper(database, vault)
+            yield database, vault
     finally:
         vault.close()
+
+
+@contextlib.asynccontextmanager
+async def operator_desk(settings: Settings) -> AsyncIterator[OperatorDesk]:
+    """Yield an operator's desk over the database of the settings."""
+    async with opened(settings) as (database, vault):
+        yield OperatorDesk(database, vault)
 
 
 def reason(by: str, why: str) -> Reason:

@@ -16,9 +16,10 @@ from rich.table import Table
 
 from hotline.cli.moments import moment
 from hotline.cli.operator import By, Why, read_number, reason
+from hotline.cli.operator import opened as with_vault
 from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
-from hotline.desk import Vault, vietnamese_e164
+from hotline.desk import vietnamese_e164
 from hotline.dialogue import Timer
 from hotline.dialogue.vocabulary import PROMPTS
 from hotline.menu import Moment, text_of
@@ -27,7 +28,7 @@ from hotline.records import Database
 from hotline.records.retention import VIETNAM
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from hotline.publishing import Edition
     from hotline.records.attempts import Trace
@@ -87,15 +88,17 @@ def draft(
     settings = within_reach()
     given_reason = reason(by, why)
     text = text_of(file)
-    testers = _testers(settings) if callers else []
+    phones = _phones_of_testers() if callers else []
 
-    async def work() -> None:
+    async def work() -> list[Trace]:
+        testers = await _traced(settings, phones) if phones else []
         async with opened(settings) as at:
             await at.make_draft(text, str(file), given_reason, testers)
+        return testers
 
-    run(work())
-    phones = f", and calls from {', '.join(tester.masked for tester in testers)}" if testers else ""
-    _say(f"{file} is the draft: who rings 602 hears it{phones}. `hotline menu publish --why …` makes it live")
+    testers = run(work())
+    theirs = f", and calls from {', '.join(tester.masked for tester in testers)}" if testers else ""
+    _say(f"{file} is the draft: who rings 602 hears it{theirs}. `hotline menu publish --why …` makes it live")
 
 
 @app.command("discard")
@@ -294,16 +297,18 @@ def _switch(why: str, by: str, prompt: str, *, on: bool) -> None:
     _live(run(work()), f": branch 8 is switched {'on' if on else 'off'}")
 
 
-def _testers(settings: Settings) -> list[Trace]:
-    """Return the phones that hear the draft, each counted like a caller's number."""
-    vault = Vault(settings.password)
-    try:
-        testers = []
-        while number := read_number("Phone number of a tester, or nothing"):
-            testers.append(vault.trace(vietnamese_e164(number)))
-        return testers
-    finally:
-        vault.close()
+def _phones_of_testers() -> list[str]:
+    """Ask for the phones that hear the draft."""
+    phones = []
+    while number := read_number("Phone number of a tester, or nothing"):
+        phones.append(vietnamese_e164(number))
+    return phones
+
+
+async def _traced(settings: Settings, phones: Sequence[str]) -> list[Trace]:
+    """Return phones as calls from them are known."""
+    async with with_vault(settings) as (_, vault):
+        return [vault.trace(phone) for phone in phones]
 
 
 def _name(number: int) -> str:

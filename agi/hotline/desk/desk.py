@@ -15,11 +15,11 @@ from hotline.desk import limits as rules
 from hotline.desk.alarms import ALL_CALLS, AlarmWatch
 from hotline.desk.errors import AlreadyIssued, Overloaded, ReissuedTooOften, TooManyFailures
 from hotline.desk.generator import PasswordGenerator
+from hotline.desk.known_peppers import note_peppers
 from hotline.desk.reissue import Reissue
 from hotline.desk.secret import SecretDigits
 from hotline.desk.sign_in import SignIn, change, sign_in
-from hotline.records import alarms, attempts, audit, members, passwords, peppers
-from hotline.settings import SettingsError
+from hotline.records import alarms, attempts, audit, members, passwords
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -108,18 +108,8 @@ class Desk:
         self._alarms.menu_refused(number)
 
     async def require_known_peppers(self) -> None:
-        """Make sure that each pepper is the one that its name stood for before; a new name stands for it from now on.
-
-        Raises:
-            SettingsError: one is another: passwords made with the former would open nothing, and nobody would know why.
-            RecordsUnavailable: the database is away.
-        """
-        if other := await self._database.insist(partial(peppers.note, fingerprints=self._vault.fingerprints)):
-            raise SettingsError(
-                f"the pepper named {other[0]!r} (HOTLINE_PASSWORD__PEPPER_KEY_ID or FORMER_PEPPERS) is not the one "
-                "that had this name before, and what that one made would open nothing: give that one back, or give the "
-                "new one a new name (docs/admin.md, “The pepper”)"
-            )
+        """Make sure that each pepper is the one that its name stood for before; see `note_peppers`."""
+        await note_peppers(self._database, self._vault)
 
     async def open_alarms(self) -> Mapping[str, int]:
         """Return how many alarms of each kind nobody has acknowledged.

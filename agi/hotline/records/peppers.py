@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
 async def note(connection: Connection, fingerprints: Mapping[str, bytes]) -> list[str]:
     """Note the fingerprint of each name not seen before; return the names that stood for another pepper before."""
-    given = list(fingerprints), list(fingerprints.values())
     await connection.execute(
         """
         INSERT INTO peppers (key_id, fingerprint) SELECT * FROM unnest($1::text[], $2::bytea[])
         ON CONFLICT (key_id) DO NOTHING
         """,
-        *given,
+        list(fingerprints),
+        list(fingerprints.values()),
     )
-    rows = await connection.fetch(
-        """
-        SELECT key_id FROM peppers JOIN unnest($1::text[], $2::bytea[]) AS given (key_id, fingerprint) USING (key_id)
-        WHERE peppers.fingerprint <> given.fingerprint ORDER BY key_id
-        """,
-        *given,
-    )
-    return [row["key_id"] for row in rows]
+    known = await noted(connection)
+    return sorted(name for name, fingerprint in fingerprints.items() if known[name] != fingerprint)
+
+
+async def noted(connection: Connection) -> dict[str, bytes]:
+    """Return the fingerprint of each name seen so far."""
+    rows = await connection.fetch("SELECT key_id, fingerprint FROM peppers")
+    return {row["key_id"]: bytes(row["fingerprint"]) for row in rows}

@@ -141,7 +141,7 @@ class Gate:
                 await self._going.wait()
                 if link.dead:
                     await asyncio.Event().wait()
-                if not data:
+                if not data or sink.is_closing():
                     # HTTP and WebSocket close both ways at once.
                     link.close()
                     return
