@@ -14,10 +14,11 @@ import pytest
 from pydantic import SecretStr
 
 import program
-from hotline import service
 from hotline.prompts import Library
 from hotline.records import Database, MigrationFailed, SchemaNewer, SchemaOutdated, applying, migrate, migrations
-from hotline.service import serving, take_calls, when_there
+from hotline.service import fitness, serving
+from hotline.service.fitness import when_there
+from hotline.service.ways_in import take_calls
 from hotline.settings import AriSettings, DatabaseSettings, PasswordSettings, Settings
 
 NAMES = [path.stem for path in sorted(migrations.MIGRATIONS.glob("*.sql"))]
@@ -121,7 +122,7 @@ async def test_a_service_refuses_a_newer_schema(dsn, monkeypatch):
 
 async def test_a_database_away_at_the_start_is_looked_at_when_it_is_back(wire, dsn, monkeypatch):
     """Calls are taken meanwhile, and no more once its schema turns out to be another."""
-    monkeypatch.setattr(service, "LOOK_AGAIN", 0.01)
+    monkeypatch.setattr(fitness, "LOOK_AGAIN", 0.01)
     async with sql(dsn) as connection:
         await connection.execute(FROM_THE_FUTURE)
     await wire.cut()
