@@ -1,13 +1,9 @@
 """The conversation, held with a scripted caller in virtual time."""
 
-from ipaddress import ip_network
-
 import pytest
-from structlog.testing import capture_logs
 
-from hotline.call import Media, SoundFailed
-from hotline.call.scripted import FALL_SILENT, HANG_UP, On
-from hotline.desk import MediaRule
+from hotline.call import SoundFailed
+from hotline.call.scripted import HANG_UP, On
 
 NUMBER = "0123456789"
 WRONG = "9876543210"
@@ -226,100 +222,10 @@ async def test_digits_during_the_check_void_the_look_up(talk):
     assert held.desk.log[:3] == [f"look up {NUMBER}", f"look up {NUMBER}22", "mismatch"]
 
 
-async def test_keys_during_the_readings_are_ignored(talk):
-    """A cheek on the keypad does not cut a reading, nor choose afterwards."""
-    held = await talk(
-        On("menu", "8"),
-        On("ask-number", NUMBER + "#"),
-        On("new-password", "123456", after=-8.0),
-        On("repeat-password", "1", after=-8.0),
-    )
-    assert all(heard.whole for heard in held.line.heard)
-    assert held.said()[-3:] == ["after-reading", "advice", "goodbye"]
-
-
-async def test_the_password_is_read_again_on_wish_five_times(talk):
-    """On 1 the caller hears it again, up to five times; then advice."""
-    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), *[On("after-reading", "1")] * 7)
-    assert held.said().count("repeat-password") == 1 + 5
-    assert held.said()[-2:] == ["advice", "goodbye"]
-
-
-async def test_0_reads_the_password_once_more_as_well(talk):
-    """0 means “again” everywhere outside number entry and readings."""
-    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), On("after-reading", "0"))
-    assert held.said().count("repeat-password") == 2
-
-
-async def test_a_stray_key_after_the_readings_does_not_end_the_call(talk):
-    """The offer of another reading is made again."""
-    keys = On("after-reading", "5"), On("after-reading", "1")
-    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), *keys)
-    assert held.said().count("repeat-password") == 2
-
-
-async def test_stray_keys_after_the_readings_end_as_if_nothing_was_keyed(talk):
-    """A cheek on the keypad after the readings does not lead to the other ways to a password: there is one."""
-    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), *[On("after-reading", "5")] * 3)
-    assert "other-ways" not in held.said()
-    assert held.said()[-1] in {"goodbye", "farewell"}
-    assert held.call.outcome == "reissued"
-
-
-async def test_who_does_nothing_is_not_kept_into_another_minute(talk):
-    """After a slow call the wait is short and the goodbye too, so that it still fits into the paid minute."""
-    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#", pace=2.5))
-    assert held.said()[-2:] == ["after-reading", "farewell"]
-    assert held.call.seconds() - held.call.answered_at < 60
-
-
 async def test_a_key_left_over_does_not_skip_the_other_ways(talk):
     """What a caller is told at the end of all tries is heard, whatever was keyed before."""
     held = await talk(On("menu", "55555"))
     assert held.said()[-2:] == ["other-ways", "goodbye"]
-
-
-async def test_a_caller_cut_off_in_the_first_reading_keeps_the_old_password(talk):
-    """Until the first reading was heard in full, nothing becomes active."""
-    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), On("new-password", HANG_UP, after=-1.0))
-    assert held.desk.log[-1] == "began"
-    assert held.call.outcome is None
-
-
-async def test_a_caller_who_hangs_up_in_the_repeat_has_the_new_password(talk):
-    """After the first full reading the new password is active, whatever follows."""
-    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), On("repeat-password", HANG_UP, after=-9.0))
-    assert held.desk.log[-1] == "heard"
-    assert held.call.outcome == "reissued"
-
-
-async def test_a_password_that_could_not_be_made_active_is_told(talk):
-    """When the database fails after the reading, the caller is told that the old password still holds."""
-    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), trouble="stuck")
-    assert held.said()[-3:] == ["repeat-password", "not-activated", "goodbye"]
-    assert held.call.outcome == "not-activated"
-
-
-async def test_a_password_overtaken_while_it_was_heard_is_told(talk):
-    """A newer one of the account is in force: the caller is told so, and not that the system is busy."""
-    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), trouble="too late")
-    assert held.said()[-3:] == ["repeat-password", "overtaken", "goodbye"]
-    assert held.call.outcome == "overtaken"
-
-
-@pytest.mark.parametrize("trouble", ["issued before", "read before"])
-async def test_a_call_that_had_its_password_hears_so(talk, trouble):
-    """A call gets one password: another is refused in words, at the check or before the reading, and none is read."""
-    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), trouble=trouble)
-    assert held.said()[-3:] == ["check", "already-issued", "goodbye"]
-    assert held.readings.read == []
-    assert held.call.outcome == "already-issued"
-
-
-async def test_an_activation_that_takes_too_long_is_told(talk):
-    """A caller does not wait for a database that stays away."""
-    held = await talk(On("menu", "8"), On("ask-number", NUMBER + "#"), trouble="forever")
-    assert held.said()[-3:] == ["repeat-password", "not-activated", "goodbye"]
 
 
 async def test_no_input_gets_help_and_an_end(talk):
@@ -434,107 +340,3 @@ async def test_a_hang_up_unwinds_the_conversation_anywhere(talk, prompt):
         held = await talk(On(prompt, HANG_UP, after=-0.5), On("menu", "8"), On("ask-number", NUMBER + "#"))
     assert held.said()[-1] == prompt
     assert held.line.log[-2:] == ["caller hung up", prompt]
-
-
-TRUNK = *ONE_IDENTITY, "pai1=%3Ctel%3A%2B84912345678%3E"
-CARRIER, SILENT, ELSEWHERE = Media("192.0.2.1:4000", 100), Media("192.0.2.1:4000", 0), Media("203.0.113.9:4000", 100)
-WHOLE = On("menu", "8"), On("ask-number", NUMBER + "#")
-
-
-async def test_a_caller_of_the_carrier_hears_the_password(talk):
-    """Media that stays with the carrier is asked for all along and never spoken of."""
-    held = await talk(*WHOLE, arguments=TRUNK, ways=[SILENT, CARRIER])
-    assert held.said().count("repeat-password") == 1
-    assert held.call.outcome == "reissued"
-
-
-@pytest.mark.parametrize(
-    ("ways", "last_said", "done", "outcome"),
-    [
-        ([ELSEWHERE], "menu", [], "line-unsafe"),
-        ([SILENT], "check", ["look up"], "line-unsafe"),
-        ([CARRIER, ELSEWHERE], "check", ["look up"], "line-unsafe"),
-        ([CARRIER, CARRIER, ELSEWHERE], "check", ["look up", "match", "began"], "line-unsafe"),
-        ([CARRIER] * (3 + 4) + [ELSEWHERE], "new-password", ["look up", "match", "began", "withdrawn"], "line-unsafe"),
-        ([CARRIER] * (3 + 9) + [ELSEWHERE], "new-password", ["look up", "match", "began", "withdrawn"], "line-unsafe"),
-        ([CARRIER] * (3 + 10) + [ELSEWHERE], "new-password", ["look up", "match", "began", "heard"], "reissued"),
-        ([CARRIER] * (14 + 4) + [ELSEWHERE], "repeat-password", ["look up", "match", "began", "heard"], "reissued"),
-        ([CARRIER] * (14 + 10) + [ELSEWHERE], "after-reading", ["look up", "match", "began", "heard"], "reissued"),
-    ],
-    ids=[
-        "branch 8", "nothing came", "number keyed", "before the reading", "in the reading", "as the reading ends",
-        "before the repeat", "in the repeat", "before one more",
-    ],
-)  # fmt: skip
-async def test_no_password_is_said_into_an_unsafe_line(talk, ways, last_said, done, outcome):
-    """Whenever the media is not the carrier's the caller is told so and the call ends; nothing more is counted."""
-    held = await talk(*WHOLE, On("after-reading", "1"), arguments=TRUNK, ways=ways)
-    said = held.said()
-    assert said[said.index("line-unsafe") - 1] == last_said
-    assert said[said.index("line-unsafe") + 1 :] == ["goodbye"]
-    assert [entry.removesuffix(f" {NUMBER}") for entry in held.desk.log] == done
-    assert held.call.outcome == outcome
-    assert held.desk.alarms == [("+84912345678", "silent" if SILENT in ways else "elsewhere")]
-
-
-@pytest.mark.parametrize(("reading", "before"), [("new-password", 3), ("repeat-password", 14)])
-async def test_a_reading_stops_when_the_media_moves(talk, reading, before):
-    """Not a word is said after the second in which our voice began to go elsewhere."""
-    held = await talk(*WHOLE, arguments=TRUNK, ways=[CARRIER] * (before + 4) + [ELSEWHERE])
-    (cut,) = [heard for heard in held.line.heard if heard.sound == reading]
-    assert (cut.seconds, cut.whole) == (5.0, False)
-
-
-@pytest.mark.parametrize(
-    ("silent_in", "done", "outcome"),
-    [
-        ("check", ["began"], "not-activated"),
-        ("new-password", ["began", "heard"], "reissued"),
-        ("repeat-password", ["began", "heard"], "reissued"),
-    ],
-)
-async def test_a_password_read_to_nobody_does_not_count(talk, silent_in, done, outcome):
-    """A phone that died before the reading leaves the old password in force; one that died after it has heard all."""
-    died = On(silent_in, FALL_SILENT, after=-0.5)
-    held = await talk(*WHOLE, died, arguments=TRUNK, ways=[CARRIER])
-    assert held.desk.log[-len(done) :] == done
-    assert held.call.outcome == outcome
-
-
-async def test_who_hangs_up_with_the_last_digit_was_there(talk):
-    """That the line is gone once the reading is over is the best sign that somebody heard it."""
-    held = await talk(*WHOLE, On("new-password", HANG_UP, after=0.0), arguments=TRUNK, ways=[CARRIER])
-    assert held.desk.log[-1] == "heard"
-    assert held.call.outcome == "reissued"
-
-
-async def test_where_nothing_need_come_a_silent_caller_was_there(talk):
-    """For a carrier that sends nothing while a caller is silent, a setting takes the reading's word for it."""
-    rule = MediaRule((ip_network("192.0.2.0/24"),), both_ways=False)
-    died = On("check", FALL_SILENT, after=-0.5)
-    held = await talk(*WHOLE, died, arguments=TRUNK, ways=[CARRIER], media=rule)
-    assert held.call.outcome == "reissued"
-
-
-async def test_a_test_phones_media_is_not_watched(talk):
-    """It may be anywhere, and gets passwords of sample members only."""
-    held = await talk(*WHOLE, ways=[ELSEWHERE])
-    assert held.call.outcome == "reissued"
-    assert held.desk.alarms == []
-
-
-async def test_other_branches_are_open_to_any_media(talk):
-    """What everybody may hear is said wherever the media goes."""
-    held = await talk(On("menu", "1"), On("information", "2"), arguments=TRUNK, ways=[ELSEWHERE])
-    assert "official-sources" in held.said()
-    assert "line-unsafe" not in held.said()
-
-
-async def test_the_log_of_an_unsafe_line_has_no_whole_number(talk):
-    """The warning says where the media went and whose call it claimed to be, masked."""
-    with capture_logs() as logs:
-        await talk(*WHOLE, arguments=TRUNK, ways=[ELSEWHERE])
-    (warning,) = logs
-    assert (warning["event"], warning["log_level"]) == ("line_unsafe", "warning")
-    assert (warning["reason"], warning["destination"]) == ("elsewhere", ELSEWHERE.destination)
-    assert "91234" not in str(warning)
