@@ -17,7 +17,7 @@ import typer
 from bench import run
 from bench.fuzz.targets import TARGETS
 from bench.table import Figure, show
-from hotline.processes import MissingProgram
+from hotline.processes import Box, MissingProgram
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ class Fuzzed:
     Attributes:
         runs: inputs that were tried.
         reached: places in the code that some input came to.
-        finds: files with an input that is a find.
+        finds: new files with an input that is a find.
         trace: the last lines of what was said of it; empty without one.
     """
 
@@ -63,10 +63,9 @@ async def fuzz(key: str, seconds: int, out: Path) -> Fuzzed:
             f"-artifact_prefix={out}/{key}-",
             "-print_final_stats=1",
         ]
-        for old in _finds(out, key):
-            old.unlink()
+        before = set(_finds(out, key))
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bench.fuzz.one", key, *options, corpus,
+            *Box().command([sys.executable, "-m", "bench.fuzz.one", key, *options, corpus]),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         try:
@@ -77,7 +76,12 @@ async def fuzz(key: str, seconds: int, out: Path) -> Fuzzed:
                 await process.wait()
     runs, reached = _RUNS.findall(said), _REACHED.findall(said)
     trace = "" if process.returncode == 0 else "\n".join(_trace(said))
-    return Fuzzed(int(runs[-1]) if runs else 0, int(reached[-1]) if reached else 0, _finds(out, key), trace)
+    return Fuzzed(
+        int(runs[-1]) if runs else 0,
+        int(reached[-1]) if reached else 0,
+        [find for find in _finds(out, key) if find not in before],
+        trace,
+    )
 
 
 def _finds(out: Path, key: str) -> list[Path]:
@@ -87,7 +91,7 @@ def _finds(out: Path, key: str) -> list[Path]:
 def _trace(said: str) -> list[str]:
     """Return the lines of the exception, or the last ones where there was none."""
     lines = said.splitlines()
-    begun = [number for number, line in enumerate(lines) if line.startswith("Traceback")]
+    begun = [number for number, line in enumerate(lines) if "Uncaught Python exception" in line]
     return lines[begun[-1] :][:40] if begun else lines[-10:]
 
 
@@ -106,11 +110,11 @@ async def measure(console: Console, out: Path, seconds: int, only: Sequence[str]
             bars.update(bar, completed=seconds)
             came[key] = fuzzing.result()
     figures = _figures(came)
-    show(console, f"Fuzzing, {seconds} s each", figures)
+    show(console, f"Fuzzing, {seconds} s each, or to the first find", figures)
     for key, one in came.items():
         if one.trace:
             console.print(f"{key}:\n{one.trace}", markup=False)
-    run.save_run(out / "run.json", {"seconds": seconds}, figures)
+    run.save_run(out / "run.json", {"seconds": seconds, "only": list(only) or ["all"]}, figures)
     console.print(f"Finds, if any, and figures: {out}/")
     return figures
 
@@ -118,8 +122,8 @@ async def measure(console: Console, out: Path, seconds: int, only: Sequence[str]
 def _figures(came: Mapping[str, Fuzzed]) -> list[Figure]:
     lines = []
     for key, one in came.items():
-        found = len(one.finds) + bool(one.trace and not one.finds)
-        lines.append(Figure(TARGETS[key].what, f"{found} finds in {one.runs:,} inputs", "no find", found == 0))
+        found = f"a find after {one.runs:,} inputs" if one.trace else f"none in {one.runs:,} inputs"
+        lines.append(Figure(TARGETS[key].what, found, "no find", one.runs > 0 and not one.trace))
         lines.append(Figure("  places in the code reached", str(one.reached)))
     return lines
 

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,12 @@ def _head(data: bytes) -> None:
 def _sip(data: bytes) -> None:
     message = read_message(data)
     if message is not None:
-        _ = (message.call_id, message.media)
+        _ = message.call_id
+        if message.media is not None:
+            address, port = message.media
+            IPv4Address(address)
+            if not 0 < port < 65536:
+                raise AssertionError("a port that is none")
 
 
 def _frame(data: bytes) -> None:

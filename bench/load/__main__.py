@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 TITLE = "Load: every call heard"
 CROWD_SECONDS = 25.0
-"""Time in which a crowd begins to call: less than a call takes, so all are there at once."""
+"""Time in which a crowd begins to call: less than a call takes, so all are there at once, and hardly faster than at the
+rates before, as what counts here is how many are there and not how fast they come."""
 STEP = 5.0
 """Calls a second from step to step."""
 WAITS = {

@@ -118,6 +118,7 @@ MAY_NOT = {
         *TRAIL,
         "UPDATE passwords SET state = 'active'",
         "INSERT INTO passwords (id, member_id, state, hash, key_id) VALUES (gen_random_uuid(), 1, 'pending', 'x', '1')",
+        "INSERT INTO peppers (key_id, fingerprint) VALUES ('1', '')",
         "DELETE FROM passwords",
         "DELETE FROM members",
         "UPDATE members SET insurance_number = '1234567890'",

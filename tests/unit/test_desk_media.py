@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from hotline.desk import MediaRule, MediaUnproven
-from hotline.service.serving import media_rule
+from hotline.service.wiring import media_rule
 from hotline.settings import EVERYWHERE, CallSettings, Settings, SettingsError
 
 RULE = MediaRule((ip_network("192.0.2.0/24"), ip_network("198.51.100.7/32"), ip_network("2001:db8::/32")))

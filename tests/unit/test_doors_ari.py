@@ -64,5 +64,5 @@ async def test_an_end_that_was_not_seen_comes_after_the_whole_sound(seconds, hea
     if heard:
         assert (await line.play([Sound()], "")).ended is Ended.FINISHED
     else:
-        with pytest.raises(SoundFailed):
+        with pytest.raises(LineFailed):
             await line.play([Sound()], "")

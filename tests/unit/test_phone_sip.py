@@ -45,7 +45,14 @@ def test_the_connection_line_of_the_stream_wins():
 
 @pytest.mark.parametrize(
     "body",
-    ["c=IN IP4 192.0.2.1\r\nm=audio 4p00 RTP/AVP 8", "c=IN IP4 \r\nm=audio 4000 RTP/AVP 8", "m=audio", "m=audio "],
+    [
+        "c=IN IP4 192.0.2.1\r\nm=audio 4p00 RTP/AVP 8",
+        "c=IN IP4 \r\nm=audio 4000 RTP/AVP 8",
+        "m=audio",
+        "m=audio ",
+        "c=IN IP4 192.0.2.1\r\nm=audio 65536 RTP/AVP 8",
+        "c=IN IP4 192.0.2.256\r\nm=audio 4000 RTP/AVP 8",
+    ],
 )
 def test_an_sdp_that_is_not_understood_names_no_place(body):
     """A broken line of an SDP, whoever sent it, is no address, and no crash of who listens."""

@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from hotline.cli.moments import day_of
-from hotline.cli.operator import opened, read_number
+from hotline.cli.operator import read_number, with_vault
 from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
 from hotline.records import Database
@@ -172,7 +172,7 @@ class _Rows:
 async def _book(settings: Settings, *, by_caller: bool) -> AsyncIterator[CallBook]:
     """Yield the calls; the pepper is needed only to find those of a caller."""
     if by_caller:
-        async with opened(settings) as (database, vault):
+        async with with_vault(settings, looks_for_number=True) as (database, vault):
             yield CallBook(database, vault)
     else:
         async with Database(settings.database) as database:

@@ -39,7 +39,7 @@ def show(context: typer.Context, *, caller: Caller = False, number: Number = Fal
     given = _ask(subject)
 
     async def tell() -> Standing:
-        async with operator_desk(settings) as desk:
+        async with operator_desk(settings, looks_for_number=True) as desk:
             return await desk.standing(subject, given)
 
     _tell(run(tell()), subject, settings.limits)
@@ -54,7 +54,7 @@ def unlock(context: typer.Context, *, why: Why, caller: Caller = False, number: 
     given = _ask(subject)
 
     async def lift() -> Standing:
-        async with operator_desk(settings) as desk:
+        async with operator_desk(settings, looks_for_number=True) as desk:
             return await desk.lift(subject, given, given_reason)
 
     before = run(lift())

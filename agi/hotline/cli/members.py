@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hotline.cli.moments import in_vietnam
-from hotline.cli.operator import By, Why, opened, read_number, read_secret, reason
+from hotline.cli.operator import By, Why, read_number, read_secret, reason, with_vault
 from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
 from hotline.demo.show import progress
@@ -225,7 +225,7 @@ def approve(
 
 @contextlib.asynccontextmanager
 async def _register(settings: Settings) -> AsyncIterator[Register]:
-    async with opened(settings) as (database, vault):
+    async with with_vault(settings, looks_for_number=False) as (database, vault):
         yield Register(database, vault, _hold(settings))
 
 

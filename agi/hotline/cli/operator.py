@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotline.cli.person import at_the_terminal
-from hotline.desk import OperatorDesk, Reason, SecretDigits, Vault, require_known_pepper
+from hotline.desk import OperatorDesk, Reason, SecretDigits, Vault, require_known_trace_key
 from hotline.records import Database
 
 if TYPE_CHECKING:
@@ -26,25 +26,30 @@ _WRITTEN = str.maketrans("", "", " .-")
 
 
 @contextlib.asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[tuple[Database, Vault]]:
+async def with_vault(settings: Settings, *, looks_for_number: bool) -> AsyncIterator[tuple[Database, Vault]]:
     """Yield the database of the settings, and the vault it is used with.
 
+    Args:
+        settings: of the service, or of staff.
+        looks_for_number: somebody's number is looked for as it was counted.
+
     Raises:
-        SettingsError: the vault is another's: nobody would be found with it, and that would look like an answer.
+        SettingsError: with this vault no number would be found, and that would look like an answer.
     """
     vault = Vault(settings.password)
     try:
         async with Database(settings.database) as database:
-            await require_known_pepper(database, vault)
+            if looks_for_number:
+                await require_known_trace_key(database, vault)
             yield database, vault
     finally:
         vault.close()
 
 
 @contextlib.asynccontextmanager
-async def operator_desk(settings: Settings) -> AsyncIterator[OperatorDesk]:
-    """Yield an operator's desk over the database of the settings."""
-    async with opened(settings) as (database, vault):
+async def operator_desk(settings: Settings, *, looks_for_number: bool = False) -> AsyncIterator[OperatorDesk]:
+    """Yield an operator's desk over the database of the settings; see `with_vault`."""
+    async with with_vault(settings, looks_for_number=looks_for_number) as (database, vault):
         yield OperatorDesk(database, vault)
 
 

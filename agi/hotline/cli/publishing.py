@@ -15,8 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hotline.cli.moments import moment
-from hotline.cli.operator import By, Why, read_number, reason
-from hotline.cli.operator import opened as with_vault
+from hotline.cli.operator import By, Why, read_number, reason, with_vault
 from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
 from hotline.desk import vietnamese_e164
@@ -307,7 +306,7 @@ def _phones_of_testers() -> list[str]:
 
 async def _traced(settings: Settings, phones: Sequence[str]) -> list[Trace]:
     """Return phones as calls from them are known."""
-    async with with_vault(settings) as (_, vault):
+    async with with_vault(settings, looks_for_number=True) as (_, vault):
         return [vault.trace(phone) for phone in phones]
 
 

@@ -24,7 +24,7 @@ from hotline.desk.errors import (
     SecondPersonNeeded,
     TooManyFailures,
 )
-from hotline.desk.known_peppers import require_known_pepper
+from hotline.desk.known_peppers import require_known_trace_key
 from hotline.desk.ledger import CallRecord, Ledger
 from hotline.desk.media import MediaRule
 from hotline.desk.numbers import InsuranceNumber, stored_e164, vietnamese_e164
@@ -82,7 +82,7 @@ __all__ = [
     "dialled",
     "enrol",
     "load_sample",
-    "require_known_pepper",
+    "require_known_trace_key",
     "sample_members",
     "stored_e164",
     "vietnamese_e164",

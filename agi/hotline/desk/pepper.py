@@ -41,12 +41,14 @@ class Keyring:
         password_keys: a key for each known pepper, by its name.
         fingerprints: what tells each of them from another of the same name, and nothing else.
         trace_key: the key of numbers.
+        trace_fingerprint: what tells it from another, and nothing else.
     """
 
     current: str
     password_keys: Mapping[str, bytes]
     fingerprints: Mapping[str, bytes]
     trace_key: bytes
+    trace_fingerprint: bytes
 
     @classmethod
     def load(cls, settings: PasswordSettings) -> Keyring:
@@ -67,11 +69,13 @@ class Keyring:
             if pepper in peppers.values():
                 raise SettingsError(f"{GROUP}{name}=(hidden): is the pepper of another name; draw a new one")
             peppers[key_id] = pepper
+        of_numbers = _trace_secret(settings, peppers)
         return cls(
             current,
             {key_id: _derived(pepper, "password") for key_id, pepper in peppers.items()},
             {key_id: _derived(pepper, "fingerprint") for key_id, pepper in peppers.items()},
-            _derived(_trace_secret(settings, peppers), "trace"),
+            _derived(of_numbers, "trace"),
+            _derived(of_numbers, "fingerprint"),
         )
 
 

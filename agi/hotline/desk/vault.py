@@ -92,6 +92,11 @@ class Vault:
         """What tells each pepper, by its name, from another of the same name; it may be stored."""
         return self._keys.fingerprints
 
+    @property
+    def trace_fingerprint(self) -> bytes:
+        """What tells the key that numbers are counted under from another; it may be stored."""
+        return self._keys.trace_fingerprint
+
     def outdated(self, hashed: str, key_id: str) -> bool:
         """Tell whether a hash would be made otherwise today: with another pepper, or at another cost."""
         return key_id != self.key_id or self._hasher.check_needs_rehash(hashed)

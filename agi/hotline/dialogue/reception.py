@@ -44,6 +44,7 @@ async def converse(call: Call, hotline: Hotline) -> None:
     Raises:
         CallerGone: the caller hung up.
         SoundFailed: a prompt could not be played.
+        LineFailed: the switchboard did not do its part.
     """
     caller = await at_the_door(call, hotline)
     if caller is not None:

@@ -111,9 +111,9 @@ class AriLine:
                 return Played(Ended.STOPPED, played.seconds)
             case Outcome.GONE:
                 raise CallerGone
-            case Outcome.NEVER_STARTED | Outcome.OVERDUE as outcome:
-                # A switchboard that is too busy or out of reach; nothing says that a prompt is missing.
-                raise LineFailed(f"a playback is {outcome.value}")
+            case Outcome.NEVER_STARTED | Outcome.OVERDUE | Outcome.FINISHED as outcome:
+                # A switchboard too busy or out of reach, or an end not seen: nothing says that a prompt is missing.
+                raise LineFailed(f"{outcome.name}, and not known to be heard")
             case outcome:
                 raise SoundFailed(f"{outcome.name} before its end")
 

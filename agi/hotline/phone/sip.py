@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 Address = tuple[str, int]
 _AUDIO = re.compile(r"m=audio ([0-9]{1,5})[ /]")
 _CONNECTION = re.compile(r"c=IN IP4 ([0-9.]+)")
+_LAST_PORT = 65535
 _SHORT = {
     "i": "call-id",
     "c": "content-type",
@@ -82,10 +84,18 @@ def read_sdp(body: str) -> Address | None:
             if port:  # the next stream
                 break
             audio = _AUDIO.match(line)
-            port = int(audio[1]) if audio else 0
+            port = int(audio[1]) if audio and int(audio[1]) <= _LAST_PORT else 0
         elif connection := _CONNECTION.match(line):  # the stream's own comes after the session's
-            address = connection[1]
+            address = connection[1] if _is_address(connection[1]) else ""
     return (address, port) if address and port else None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 class Side(StrEnum):

@@ -238,4 +238,7 @@ def speaks_of_the_server(error: Exception) -> bool:
 
 def not_permitted(error: asyncpg.InsufficientPrivilegeError) -> NotPermitted:
     """Return the error of a database user who lacks a role; Postgres names the table, never what is in it."""
-    return NotPermitted(f"the database refuses: {error}; who needs which role is in docs/operator.md")
+    return NotPermitted(
+        f"the database refuses: {error}; who needs which role is in docs/operator.md, and `hotline records migrate` "
+        "gives the roles what a new version needs"
+    )

@@ -4,10 +4,10 @@
 - `ways_in`: the doors by the settings, and having them open.
 - `fitness`: whether the database is one to serve with.
 - `running`: held, resumed, drained and stopped.
-- `serving`: builds the parts, starts them and stops them in order.
+- `wiring`: builds the parts, starts them and stops them in order.
 """
 
 from hotline.service.running import Running, stop_signal, stopped_or_ended
-from hotline.service.serving import serving
+from hotline.service.wiring import serving
 
 __all__ = ["Running", "serving", "stop_signal", "stopped_or_ended"]
