@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bench.run import RESULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PAGE, FOLDER = Path("docs/proof.md"), Path("docs/proof")
 TITLES = {
@@ -52,19 +55,32 @@ def page(folder: Path) -> str:
     """Return the page of all that is in `folder`."""
     runs = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
     order = [*(name for name in TITLES if name in runs), *sorted(set(runs) - set(TITLES))]
-    missed = [(name, figure) for name in order for figure in runs[name]["figures"] if figure["held"] is False]
+    missed = [(name, part, figure) for name in order for part, figure in _missed_of(runs[name]["figures"])]
     parts = [HEAD, _missed(missed), *(_section(name, runs[name], folder) for name in order)]
     return "\n".join(parts)
 
 
-def _missed(missed: list[tuple[str, dict[str, Any]]]) -> str:
+def _is_head(figure: dict[str, Any]) -> bool:
+    return not figure["value"] and figure["held"] is None
+
+
+def _missed_of(figures: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what was not held, with the line that heads it."""
+    head = ""
+    for figure in figures:
+        head = figure["what"] if _is_head(figure) else head
+        if figure["held"] is False:
+            yield head, figure
+
+
+def _missed(missed: list[tuple[str, str, dict[str, Any]]]) -> str:
     if not missed:
         return "Every goal was held.\n"
     lines = [f"Goals that were not held: {len(missed)}.\n"]
     lines += [
-        f"- {TITLES.get(name, name)}: {_cell(figure['what'])}, {_cell(figure['value'])}"
+        f"- {_cell(head or TITLES.get(name, name))}: {_cell(figure['what'])}, {_cell(figure['value'])}"
         + (f"; goal: {_cell(figure['goal'])}" if figure["goal"] else "")
-        for name, figure in missed
+        for name, head, figure in missed
     ]
     return "\n".join(lines) + "\n"
 
@@ -83,8 +99,7 @@ def _section(name: str, run: dict[str, Any], folder: Path) -> str:
         lines.append("Versions: " + ", ".join(f"{key} {value}" for key, value in run["versions"].items()) + ".")
     lines += ["", "| what | figure | goal | held |", "|---|---|---|---|"]
     for figure in run["figures"]:
-        head = not figure["value"] and figure["held"] is None
-        what = f"**{_cell(figure['what'])}**" if head else _cell(figure["what"])
+        what = f"**{_cell(figure['what'])}**" if _is_head(figure) else _cell(figure["what"])
         lines.append(f"| {what} | {_cell(figure['value'])} | {_cell(figure['goal'])} | {MARKS[figure['held']]} |")
     if (folder / f"{name}.png").exists():
         lines += ["", f"![{TITLES.get(name, name)}]({folder.name}/{name}.png)"]

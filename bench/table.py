@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
@@ -42,6 +42,11 @@ def show(console: Console, title: str, figures: Sequence[Figure]) -> None:
     for figure in figures:
         table.add_row(figure.what, figure.value, figure.goal, marks[figure.held])
     console.print(table)
+
+
+def headed(tables: Mapping[str, Sequence[Figure]]) -> list[Figure]:
+    """Return the figures of all `tables`, each table's after a line with its title."""
+    return [figure for title, figures in tables.items() for figure in (Figure(title), *figures)]
 
 
 def held(figures: Sequence[Figure]) -> bool:

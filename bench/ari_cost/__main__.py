@@ -12,7 +12,7 @@ from bench import chart, run
 from bench.ari_cost import calls as kinds
 from bench.ari_cost import decoding, figures
 from bench.ari_cost.switchboard import switchboard
-from bench.table import Figure, show
+from bench.table import Figure, headed, show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +67,7 @@ async def measure(console: Console, out: Path, calls: int, seconds: float, readi
     console.print(f"Load of the machine: {busy:.1f} before, {os.getloadavg()[0]:.1f} after.")
     for trouble in _troubles([*set_up, *queues.values(), recorded, reference]):
         console.print(f"A call went wrong: {trouble}", markup=False)
-    everything = [figure for its in tables.values() for figure in its]
+    everything = headed(tables)
     _save(out, set_up, queues, reference, rounds)
     run.save_run(out / "run.json", {"calls": calls, "seconds": seconds, "reading": reading}, everything)
     console.print(f"Chart and raw data: {out}/")

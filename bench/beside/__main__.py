@@ -14,7 +14,7 @@ from bench.beside import figures
 from bench.beside.board import board
 from bench.beside.rounds import compared, play
 from bench.beside.ways import WAYS, driving
-from bench.table import Figure, show
+from bench.table import Figure, headed, show
 from hotline.phone import Ear
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ async def measure(
     for title, its in tables.items():
         show(console, title, its)
     console.print(f"Load of the machine: {busy:.1f} before, {os.getloadavg()[0]:.1f} after.")
-    everything = [figure for title, its in tables.items() for figure in (Figure(title), *its)]
+    everything = headed(tables)
     _save(out, turns)
     options = {"rounds": rounds, "calls": calls, "rate": rate, "reading": reading, "left out": [
         f"{way.name}: {way.missing}" for way in wanted if way.missing

@@ -13,7 +13,7 @@ import typer
 from bench import application, chart, run
 from bench.load import figures
 from bench.load.phases import Stage
-from bench.table import Figure, show
+from bench.table import Figure, headed, show
 from bench.traffic.ground import ground, invented
 from hotline.phone import Ear
 
@@ -146,7 +146,7 @@ def report(console: Console, out: Path, size: Size, results: Results) -> list[Fi
     tables[f"Half as many calls again as the cap of {size.cap}"] = figures.cap(results.over, size.cap)
     for title, its in tables.items():
         show(console, title, its)
-    everything = [figure for title, its in tables.items() for figure in (Figure(title), *its)]
+    everything = headed(tables)
     _save(out, results)
     run.save_run(out / "run.json", asdict(size), everything)
     return everything

@@ -33,6 +33,7 @@ def test_what_was_not_held_comes_first(tmp_path):
     assert text.index("Goals that were not held: 1") < text.index("## Load")
     assert "| calls | 9 of 10 | all | **✗** |" in text
     assert "| **A load** |  |  |  |" in text
+    assert "- A load: calls, 9 of 10; goal: all" in text
 
 
 def test_every_figure_is_there_with_machine_date_and_chart(tmp_path):
