@@ -13,7 +13,7 @@ from bench.digits.scoring import Share
 from bench.table import Figure
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
@@ -48,45 +48,53 @@ def of_passwords(heard: Sequence[Heard]) -> Share:
 def tables(heard: Sequence[Heard], issued: str) -> list[tuple[str, list[Figure]]]:
     """Return the tables, with their titles: for each condition and set of digits, both readings apart."""
     found = []
-    for line in dict.fromkeys(one.line for one in heard):
-        for digits in dict.fromkeys(one.digits for one in heard if one.line == line):
-            here = [one for one in heard if one.line == line and one.digits == digits]
-            figures: list[Figure] = []
-            for reading in dict.fromkeys(one.reading for one in here):
-                goal = line == "clean" and digits == issued and reading is Reading.SECOND
-                figures += _figures([one for one in here if one.reading is reading], digits, reading, goal=goal)
-            passwords = len({one.password for one in here})
-            title = f"{line}: {passwords} passwords of {digits}; misheard [95 % interval]"
-            found.append((title, figures))
+    for title, readings in _parts(heard):
+        figures: list[Figure] = []
+        for read in readings:
+            figures += _figures(read, goal=_has_goal(read[0], issued))
+        found.append((f"{title}; misheard [95 % interval]", figures))
     return found
 
 
 def summary(heard: Sequence[Heard], issued: str) -> list[Figure]:
     """Return for each condition and set of digits how many of them were misheard, and which digit most often."""
     found = []
+    for title, readings in _parts(heard):
+        found.append(Figure(title))
+        for read in readings:
+            reading = read[0].reading
+            shares = {digit: of_digit(read, digit) for digit in read[0].digits}
+            worst = max(shares, key=lambda digit: shares[digit].rate)
+            goal = _goal(shares[worst]) if _has_goal(read[0], issued) else ("", None)
+            found.append(Figure(f"  {reading} reading, misheard [95 % interval]", f"{of_all(read)}"))
+            found.append(Figure(f"  {reading} reading, the digit misheard most", f"{worst}: {shares[worst]}", *goal))
+    return found
+
+
+def _parts(heard: Sequence[Heard]) -> Iterator[tuple[str, list[list[Heard]]]]:
+    """Yield what was heard by condition and set of digits: in words, and each reading's apart."""
     for line in dict.fromkeys(one.line for one in heard):
         for digits in dict.fromkeys(one.digits for one in heard if one.line == line):
             here = [one for one in heard if one.line == line and one.digits == digits]
-            found.append(Figure(f"{line}: {len({one.password for one in here})} passwords of {digits}"))
-            for reading in dict.fromkeys(one.reading for one in here):
-                read = [one for one in here if one.reading is reading]
-                worst = max(digits, key=lambda digit: of_digit(read, digit).rate)
-                share = of_digit(read, worst)
-                goal = (
-                    _goal(share) if line == "clean" and digits == issued and reading is Reading.SECOND else ("", None)
-                )
-                found.append(Figure(f"  {reading} reading, misheard [95 % interval]", f"{of_all(read)}"))
-                found.append(Figure(f"  {reading} reading, the digit misheard most", f"{worst}: {share}", *goal))
-    return found
+            readings = dict.fromkeys(one.reading for one in here)
+            yield (
+                f"{line}: {len({one.password for one in here})} passwords of {digits}",
+                [[one for one in here if one.reading is reading] for reading in readings],
+            )
+
+
+def _has_goal(one: Heard, issued: str) -> bool:
+    return one.line == "clean" and one.digits == issued and one.reading is Reading.SECOND
 
 
 def _goal(share: Share) -> tuple[str, bool]:
     return f"≤ {100 * GOAL:g} %", share.rate <= GOAL
 
 
-def _figures(heard: Sequence[Heard], digits: str, reading: Reading, *, goal: bool) -> list[Figure]:
-    figures = [Figure(f"{reading} reading")]
-    for digit in digits:
+def _figures(heard: Sequence[Heard], *, goal: bool) -> list[Figure]:
+    """Return the figures of one reading on one line."""
+    figures = [Figure(f"{heard[0].reading} reading")]
+    for digit in heard[0].digits:
         share = of_digit(heard, digit)
         mistaken = Counter(one.heard or SILENCE for one in heard if one.said == digit and not one.right)
         words = ", ".join(f"{word} {times}" for word, times in mistaken.most_common(4))

@@ -39,14 +39,12 @@ class Fuzzed:
     Attributes:
         runs: inputs that were tried.
         reached: places in the code that some input came to.
-        finds: new files with an input that is a find.
-        trace: the last lines of what was said of it; empty without one.
+        trace: the last lines of what was said of a find; empty without one.
     """
 
     runs: int
     reached: int
-    finds: Sequence[Path]
-    trace: str = ""
+    trace: str
 
 
 async def fuzz(key: str, seconds: int, out: Path) -> Fuzzed:
@@ -63,7 +61,6 @@ async def fuzz(key: str, seconds: int, out: Path) -> Fuzzed:
             f"-artifact_prefix={out}/{key}-",
             "-print_final_stats=1",
         ]
-        before = set(_finds(out, key))
         process = await asyncio.create_subprocess_exec(
             *Box().command([sys.executable, "-m", "bench.fuzz.one", key, *options, corpus]),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
@@ -76,16 +73,7 @@ async def fuzz(key: str, seconds: int, out: Path) -> Fuzzed:
                 await process.wait()
     runs, reached = _RUNS.findall(said), _REACHED.findall(said)
     trace = "" if process.returncode == 0 else "\n".join(_trace(said))
-    return Fuzzed(
-        int(runs[-1]) if runs else 0,
-        int(reached[-1]) if reached else 0,
-        [find for find in _finds(out, key) if find not in before],
-        trace,
-    )
-
-
-def _finds(out: Path, key: str) -> list[Path]:
-    return sorted(out.glob(f"{key}-*"))
+    return Fuzzed(int(runs[-1]) if runs else 0, int(reached[-1]) if reached else 0, trace)
 
 
 def _trace(said: str) -> list[str]:

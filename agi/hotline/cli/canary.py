@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from hotline.cli.operator import read_number
+from hotline.cli.operator import read_number, with_vault
 from hotline.cli.terminal import run
 from hotline.console.textfile import write_canary
-from hotline.desk import Vault, enrol
+from hotline.desk import enrol
 from hotline.phone import Credentials, Ear, HandmadePhone
 from hotline.phone.canary import Finding, Limits, ring
 from hotline.prompts import Library, Script
-from hotline.records import Database
 from hotline.settings import Settings, SettingsError
 
 app = typer.Typer()
@@ -62,12 +61,8 @@ def enrol_member() -> None:
     phone, number = read_number("Phone number"), read_number("Insurance number")
 
     async def work() -> bool:
-        vault = Vault(settings.password)
-        try:
-            async with Database(settings.database) as database:
-                return await enrol(database, vault, phone, number)
-        finally:
-            vault.close()
+        async with with_vault(settings) as (database, vault):
+            return await enrol(database, vault, phone, number)
 
     added = run(work())
     typer.echo("added" if added else "there is a member with this insurance number already; nothing was changed")

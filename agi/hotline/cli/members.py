@@ -17,10 +17,9 @@ from hotline.cli.operator import By, Why, read_number, read_secret, reason, with
 from hotline.cli.reach import within_reach
 from hotline.cli.terminal import console, run
 from hotline.demo.show import progress
-from hotline.desk import SignIn, Vault
+from hotline.desk import SignIn
 from hotline.desk.sign_in import sign_in
 from hotline.members import Refused, Register, export_members, import_members, parsed
-from hotline.records import Database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -171,12 +170,8 @@ def check_password(context: typer.Context) -> None:
     password = read_secret("Password")
 
     async def work() -> SignIn:
-        vault = Vault(settings.password)
-        try:
-            async with Database(settings.database) as database:
-                return await sign_in(database, vault, number, password)
-        finally:
-            vault.close()
+        async with with_vault(settings) as (database, vault):
+            return await sign_in(database, vault, number, password)
 
     became = run(work())
     console.print(became.value)
@@ -225,7 +220,7 @@ def approve(
 
 @contextlib.asynccontextmanager
 async def _register(settings: Settings) -> AsyncIterator[Register]:
-    async with with_vault(settings, looks_for_number=False) as (database, vault):
+    async with with_vault(settings) as (database, vault):
         yield Register(database, vault, _hold(settings))
 
 

@@ -26,7 +26,7 @@ _WRITTEN = str.maketrans("", "", " .-")
 
 
 @contextlib.asynccontextmanager
-async def with_vault(settings: Settings, *, looks_for_number: bool) -> AsyncIterator[tuple[Database, Vault]]:
+async def with_vault(settings: Settings, *, looks_for_number: bool = False) -> AsyncIterator[tuple[Database, Vault]]:
     """Yield the database of the settings, and the vault it is used with.
 
     Args:
